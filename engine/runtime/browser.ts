@@ -20,6 +20,7 @@ export function browserRuntime(): Runtime {
     rename: unavailable('rename'),
     remove: unavailable('remove'),
     link: unavailable('link'),
+    contentHash: unavailableNow('contentHash'),
     homeFolder: unavailableNow('homeFolder'),
     homeCacheFolder: unavailableNow('homeCacheFolder'),
     environment: () => undefined,

@@ -11,6 +11,7 @@ const LARGEST_PIECE = 1 << 30;
 export async function nodeFiles(): Promise<FileFunctions> {
   const [fs, os, path] = await Promise.all([import('node:fs/promises'), import('node:os'), import('node:path')]);
   const { default: process } = await import('node:process');
+  const { createHash } = await import('node:crypto');
 
   const environment = (name: string) => process.env[name] || undefined;
 
@@ -43,17 +44,21 @@ export async function nodeFiles(): Promise<FileFunctions> {
 
   async function openSink(file: string, options: { append?: boolean } = {}): Promise<FileSink> {
     const handle = await explained(`Cannot write ${file}`, fs.open(file, options.append ? 'a' : 'w'));
+    // After a failed write there is nothing to make sure of, and the first error is the one to tell.
+    let failed = false;
     return {
       async write(bytes) {
         for (let done = 0; done < bytes.length; ) {
           const piece = Math.min(bytes.length - done, LARGEST_PIECE);
+          failed = true;
           const { bytesWritten } = await explained(`Cannot write ${file}`, handle.write(bytes, done, piece));
+          failed = false;
           done += bytesWritten;
         }
       },
       async close() {
         try {
-          await explained(`Cannot write ${file}`, handle.sync());
+          if (!failed) await explained(`Cannot write ${file}`, handle.sync());
         } finally {
           await handle.close();
         }
@@ -126,6 +131,10 @@ export async function nodeFiles(): Promise<FileFunctions> {
       void (await explained(`Cannot make ${folder}`, fs.mkdir(folder, { recursive: true }))),
     rename: (from, to) => explained(`Cannot rename ${from} to ${to}`, fs.rename(from, to)),
     remove: (file) => explained(`Cannot remove ${file}`, fs.rm(file, { recursive: true, force: true })),
+    contentHash(algorithm) {
+      const hash = createHash(algorithm);
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
+    },
     homeFolder: () => os.homedir(),
     homeCacheFolder() {
       if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches');

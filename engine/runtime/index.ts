@@ -14,7 +14,7 @@
  *   pending does keep it: destroy the devices, or await what is in flight, and Node and Deno end by themselves.
  * - Node can use the system's adapter and the carried SwiftShader in one process; Deno stays with the first that was asked for.
  * - Files: `openFile readFile readTextFile writeFileAtomic openSink status exists listFolder makeFolder rename remove link
- *   homeFolder homeCacheFolder environment`; all errors name the path. `blobSource(blob)` reads a page's Blob as a file.
+ *   contentHash homeFolder homeCacheFolder environment`; all errors name the path. `blobSource(blob)` reads a page's Blob as a file.
  */
 import type { Runtime } from './types.ts';
 

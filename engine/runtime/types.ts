@@ -41,6 +41,13 @@ export interface FileSink {
   close(): Promise<void>;
 }
 
+/** A digest that grows with the content, for files too large to hold. */
+export interface ContentHash {
+  update(bytes: Uint8Array): void;
+  /** Lower-case hexadecimal; ends the hash. */
+  digest(): string;
+}
+
 export interface FolderEntry {
   name: string;
   kind: 'file' | 'folder';
@@ -81,6 +88,8 @@ export interface Runtime {
   remove(path: string): Promise<void>;
   /** A symbolic link at `path` to `target` (relative to the link), or a copy where the system refuses links. */
   link(target: string, path: string): Promise<void>;
+
+  contentHash(algorithm: 'sha1' | 'sha256'): ContentHash;
 
   homeFolder(): string;
   /** Where caches of one user belong on this system: `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`. */
