@@ -1,0 +1,91 @@
+/** Applies an op to tensors: adds a node while a function is traced, runs a plan of this one op otherwise. */
+import type { Device } from './device.ts';
+import { OpError, TensorStateError } from './errors.ts';
+import { type Attributes, Graph, type Value } from './graph.ts';
+import type { OpDefinition } from './op.ts';
+import { Plan } from './plan.ts';
+import { Tensor } from './tensor.ts';
+
+export type Operand = Tensor | number;
+
+/** Eager plans kept per device; the oldest goes first. */
+const maxEagerPlans = 256;
+
+/** The outputs of `op`; numbers stand for f32 scalars. */
+export function apply(op: OpDefinition, operands: readonly Operand[], attributes: Attributes = {}): Tensor[] {
+  const traced = operands.find((operand): operand is Tensor => operand instanceof Tensor && operand.trace !== null);
+  if (traced) return applyTraced(traced.trace!.graph, op, operands, attributes);
+  return applyEagerly(op, operands, attributes);
+}
+
+/** As `apply`, for ops with one output. */
+export function applyOne(op: OpDefinition, operands: readonly Operand[], attributes: Attributes = {}): Tensor {
+  return apply(op, operands, attributes)[0];
+}
+
+function applyTraced(graph: Graph, op: OpDefinition, operands: readonly Operand[], attributes: Attributes): Tensor[] {
+  const inputs = operands.map((operand): Value => {
+    if (typeof operand === 'number') return graph.constant(operand);
+    const { trace } = operand;
+    if (!trace) return graph.capture(operand, operand.storage(op.name));
+    if (trace.graph !== graph)
+      throw new TensorStateError(`${op.name}: operands belong to two different traced functions`);
+    return trace.value;
+  });
+  return graph.add(op, inputs, attributes).outputs.map((value) => Tensor.traced(graph, value));
+}
+
+function applyEagerly(op: OpDefinition, operands: readonly Operand[], attributes: Attributes): Tensor[] {
+  const tensors = operands.filter((operand): operand is Tensor => operand instanceof Tensor);
+  const storages = tensors.map((tensor) => tensor.storage(op.name));
+  const device = storages[0]?.device;
+  if (!device) throw new OpError(op.name, 'at least one operand must be a tensor');
+  if (storages.some((storage) => storage.device !== device))
+    throw new OpError(op.name, 'the operands lie on different devices');
+  const signature = operands.map((operand) =>
+    typeof operand === 'number' ? `#${operand}` : `${operand.dtype}[${operand.shape}]`,
+  );
+  const shards = storages.map((storage) => storage.shards.map(({ rows }) => rows).join('+')).join();
+  const key = `${op.name}(${signature.join()})${shards}${JSON.stringify(attributes)}`;
+  const plan = eagerPlan(device, key, () => planOfOne(device, op, operands, tensors, attributes));
+  return plan.run(storages).map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
+}
+
+function eagerPlan(device: Device, key: string, make: () => Plan): Plan {
+  const plans = device.eagerPlans as Map<string, Plan>;
+  const known = plans.get(key);
+  if (known) return known;
+  const made = make();
+  if (plans.size >= maxEagerPlans) {
+    const [oldest, plan] = plans.entries().next().value!;
+    plan.dispose();
+    plans.delete(oldest);
+  }
+  plans.set(key, made);
+  return made;
+}
+
+function planOfOne(
+  device: Device,
+  op: OpDefinition,
+  operands: readonly Operand[],
+  tensors: readonly Tensor[],
+  attributes: Attributes,
+): Plan {
+  const graph = new Graph();
+  const inputs = operands.map((operand) =>
+    typeof operand === 'number' ? graph.constant(operand) : graph.addArgument(operand),
+  );
+  const { outputs } = graph.add(op, inputs, attributes);
+  return Plan.buildNow(device, graph, outputs, {
+    name: op.name,
+    fusion: true,
+    hosted: tensors.map(() => false),
+    arguments: tensors.map((tensor) => ({
+      shape: tensor.shape,
+      dtype: tensor.dtype,
+      shardRows: tensor.storage(op.name).shards.map(({ rows }) => rows),
+      donated: false,
+    })),
+  });
+}

@@ -1,0 +1,208 @@
+/** `compile(fn)`: traces a function of tensors once per shape signature, plans it, and replays the plan from then on. */
+import type { Device } from './device.ts';
+import { type DType, dtypeOf, type HostData } from './dtype.ts';
+import { OpError } from './errors.ts';
+import { Graph, type Value } from './graph.ts';
+import type { ArgumentInfo } from './lower.ts';
+import { Plan, type PlanDescription, type RunArgument } from './plan.ts';
+import { formatShape, type Shape, sizeOf } from './shape.ts';
+import { Tensor } from './tensor.ts';
+import { leavesOf, mapTree } from './tree.ts';
+
+/** Data for an argument that changes with every call: it is written into a buffer that the plan keeps. */
+export class HostArray {
+  readonly data: HostData;
+  readonly shape: Shape;
+
+  constructor(data: HostData, shape: Shape = [data.length]) {
+    if (sizeOf(shape) !== data.length)
+      throw new OpError('HostArray', `${data.length} elements do not fill shape ${formatShape(shape)}`);
+    this.data = data;
+    this.shape = shape;
+  }
+}
+
+export interface CompileOptions {
+  /** Positions of arguments that the caller gives up: results may take their buffers, and using them again throws. */
+  donate?: readonly number[];
+  /** Needed only where neither an argument nor a captured tensor tells. */
+  device?: Device;
+  /** For messages and labels. */
+  name?: string;
+  /** False runs every op as a kernel of its own; for comparing. Default true. */
+  fusion?: boolean;
+  /** Hears how many of the pipelines of a new plan are compiled. */
+  onCompile?: (done: number, all: number) => void;
+}
+
+/** Inside, `number` and `HostArray` leaves have become tensors. */
+type Traceable<T> = T extends Tensor | number | HostArray
+  ? Tensor
+  : T extends object
+    ? { [K in keyof T]: Traceable<T[K]> }
+    : T;
+
+export interface Compiled<Args extends readonly unknown[], Result> {
+  (...args: Args): Promise<Result>;
+  /** Traces and compiles for arguments like these without running. */
+  prepare(...args: Args): Promise<void>;
+  /** The cost of the plan for arguments like these (default: of the plan used last). */
+  describe(...args: Args | []): PlanDescription;
+  /** Frees the buffers of all plans. */
+  dispose(): void;
+}
+
+interface Entry {
+  readonly plan: Plan;
+  /** The function's result with the number of the output in the place of every tensor. */
+  readonly template: unknown;
+}
+
+/** A leaf of the result that is a tensor: the n-th output. */
+class OutputSlot {
+  readonly index: number;
+  constructor(index: number) {
+    this.index = index;
+  }
+}
+
+export function compile<Args extends readonly unknown[], Result>(
+  body: (...args: { [K in keyof Args]: Traceable<Args[K]> }) => Result,
+  options: CompileOptions = {},
+): Compiled<Args, Result> {
+  const name = options.name ?? (body.name || 'step');
+  const entries = new Map<string, Promise<Entry>>();
+  const ready = new Map<string, Entry>();
+  let last: Entry | null = null;
+
+  const entryFor = async (args: Args): Promise<{ entry: Entry; leaves: unknown[]; key: string }> => {
+    const leaves = leavesOf(args);
+    const key = signatureOf(args);
+    const known = ready.get(key);
+    if (known) return { entry: known, leaves, key };
+    let pending = entries.get(key);
+    if (!pending) {
+      pending = build(body, args, options, name);
+      entries.set(key, pending);
+      pending.catch(() => entries.delete(key));
+    }
+    const entry = await pending;
+    ready.set(key, entry);
+    return { entry, leaves, key };
+  };
+
+  const run = async (...args: Args): Promise<Result> => {
+    const { entry, leaves } = await entryFor(args);
+    last = entry;
+    const { plan, template } = entry;
+    const { device } = plan;
+    const results = plan.run(
+      leaves.filter(isArgument).map((leaf) => runArgument(leaf, name)),
+      `donated to «${name}»`,
+    );
+    const tensors = results.map(({ storage, shape, dtype }) => Tensor.concrete(storage, shape, dtype));
+    await device.afterSubmit();
+    return mapTree(template, (leaf) => (leaf instanceof OutputSlot ? tensors[leaf.index] : leaf)) as Result;
+  };
+
+  return Object.assign(run, {
+    prepare: async (...args: Args) => {
+      last = (await entryFor(args)).entry;
+    },
+    describe: (...args: Args | []) => {
+      const entry = args.length > 0 ? ready.get(signatureOf(args)) : last;
+      if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
+      return entry.plan.describe();
+    },
+    dispose: () => {
+      for (const { plan } of ready.values()) plan.dispose();
+      entries.clear();
+      ready.clear();
+      last = null;
+    },
+  });
+}
+
+type ArgumentLeaf = Tensor | HostArray | number;
+
+function isArgument(leaf: unknown): leaf is ArgumentLeaf {
+  return leaf instanceof Tensor || leaf instanceof HostArray || typeof leaf === 'number';
+}
+
+function runArgument(leaf: ArgumentLeaf, name: string): RunArgument {
+  if (leaf instanceof Tensor) return leaf.storage(name);
+  return leaf instanceof HostArray ? leaf.data : new Float32Array([leaf]);
+}
+
+function describeLeaf(leaf: unknown): string {
+  if (leaf instanceof Tensor)
+    return `${leaf.dtype}[${leaf.shape}]${leaf
+      .storage('argument')
+      .shards.map(({ rows }) => rows)
+      .join('+')}`;
+  if (leaf instanceof HostArray) return `host ${dtypeOf(leaf.data)}[${leaf.shape}]`;
+  // a number is data, any other leaf (a flag, a name) is part of the function
+  return typeof leaf === 'number' ? 'number' : (JSON.stringify(leaf) ?? 'undefined');
+}
+
+/** Equal for arguments that can share a plan. */
+function signatureOf(args: readonly unknown[]): string {
+  return JSON.stringify(mapTree(args, describeLeaf));
+}
+
+async function build<Args extends readonly unknown[], Result>(
+  body: (...args: { [K in keyof Args]: Traceable<Args[K]> }) => Result,
+  args: Args,
+  options: CompileOptions,
+  name: string,
+): Promise<Entry> {
+  const graph = new Graph();
+  const infos: ArgumentInfo[] = [];
+  const hosted: boolean[] = [];
+  let device = options.device ?? null;
+  const addArgument = (leaf: unknown, donated: boolean): unknown => {
+    if (!isArgument(leaf)) return leaf;
+    const abstract = abstractOf(leaf);
+    const storage = leaf instanceof Tensor ? leaf.storage(name) : null;
+    if (storage) device ??= storage.device;
+    infos.push({
+      ...abstract,
+      shardRows: storage?.shards.map(({ rows }) => rows) ?? [abstract.shape[0] ?? 1],
+      donated: donated && storage !== null,
+    });
+    hosted.push(storage === null);
+    return Tensor.traced(graph, graph.addArgument(abstract));
+  };
+  const traced = args.map((argument, position) =>
+    mapTree(argument, (leaf) => addArgument(leaf, options.donate?.includes(position) ?? false)),
+  );
+  const result = body(...(traced as unknown as { [K in keyof Args]: Traceable<Args[K]> }));
+  const outputs: Value[] = [];
+  const template = mapTree(result, (leaf, path) => {
+    if (!(leaf instanceof Tensor)) return leaf;
+    const { trace } = leaf;
+    if (!trace)
+      throw new OpError(
+        name,
+        `the result ${path || '(whole)'} is a tensor from outside the function; return only tensors that it computes`,
+      );
+    return new OutputSlot(outputs.push(trace.value) - 1);
+  });
+  graph.closed = true;
+  device ??= deviceOfCaptured(graph);
+  if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
+  const planOptions = { arguments: infos, hosted, fusion: options.fusion ?? true, name };
+  return { plan: await Plan.build(device, graph, outputs, planOptions, options.onCompile), template };
+}
+
+function abstractOf(leaf: ArgumentLeaf): { shape: Shape; dtype: DType } {
+  if (leaf instanceof Tensor) return { shape: leaf.shape, dtype: leaf.dtype };
+  return leaf instanceof HostArray ? { shape: leaf.shape, dtype: dtypeOf(leaf.data) } : { shape: [], dtype: 'f32' };
+}
+
+function deviceOfCaptured(graph: Graph): Device | null {
+  for (const { inputs } of graph.nodes) {
+    for (const { origin } of inputs) if (origin.kind === 'captured') return origin.storage.device;
+  }
+  return null;
+}

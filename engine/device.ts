@@ -1,0 +1,379 @@
+/** The device: limits and features, the error trap, pipelines, buffers, scopes, uploads and read-backs. No state outside the object. */
+import type { KernelSource } from '../kernels/source.ts';
+import { BufferPool, bufferUsage, mapMode, type PooledBuffer } from './buffers.ts';
+import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByteLength } from './dtype.ts';
+import { DeviceError, OpError } from './errors.ts';
+import { type AdapterChoice, type AdapterHandle, runtime } from './runtime/index.ts';
+import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
+import { type Shard, Storage } from './storage.ts';
+import { Tensor } from './tensor.ts';
+import { leavesOf } from './tree.ts';
+
+export interface DeviceOptions {
+  /** Which driver; see `AdapterChoice`. Default `auto`. */
+  adapter?: AdapterChoice;
+  /** Which kernel variants: those for GPUs (tiles in workgroup memory) or for software adapters. Default: by the adapter. */
+  kernels?: 'gpu' | 'software';
+  /** Largest binding in bytes, at most the adapter's own limit; tests lower it to exercise row shards. */
+  maxBindingBytes?: number;
+  /** Told when a tensor was garbage-collected without having been disposed, with its shape. */
+  onLeak?: (description: string) => void;
+}
+
+/** What kernels choose their variants by. */
+export interface DeviceTraits {
+  /** Barriers are the cost: prefer kernels without workgroup memory. */
+  readonly software: boolean;
+  /** Every subgroup has exactly 8 lanes, and the feature is there. */
+  readonly subgroupsOf8: boolean;
+  readonly maxBindingBytes: number;
+}
+
+export interface Pipeline {
+  readonly gpu: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** At most this many submits wait in the queue, so that a loop that never reads cannot run away with memory. */
+const maxSubmitsInFlight = 8;
+/** Uploads go in slices of this many bytes, each awaited by `upload`, which bounds the driver's staging memory. */
+const uploadSlice = 32 * 2 ** 20;
+
+/** Opens a device on the best adapter that there is; throws an error that says what to install when there is none. */
+export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
+  const handle = await (await runtime()).requestAdapter({ adapter: options.adapter ?? 'auto' });
+  const { adapter } = handle;
+  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query'];
+  const { limits } = adapter;
+  const gpu = await adapter.requestDevice({
+    label: 'kosmos-webgpu',
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    // without asking, a device gets the floor of every limit
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    },
+  });
+  return new Device(gpu, handle, options);
+}
+
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly buffers: BufferPool;
+  readonly traits: DeviceTraits;
+  /** For people: the adapter's name, and whether it is software. */
+  readonly description: string;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #pendingPipelines = new Map<string, Promise<Pipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #scopes: Set<Tensor>[] = [];
+  readonly #inFlight: Promise<unknown>[] = [];
+  readonly #leakReporter: FinalizationRegistry<{ storage: Storage; description: string }> | null;
+  readonly #handle: AdapterHandle;
+  #failure: DeviceError | null = null;
+  #closed = false;
+  /** Plans of single ops, kept for eager use (see `eager.ts`). */
+  readonly eagerPlans = new Map<string, unknown>();
+
+  constructor(gpu: GPUDevice, handle: AdapterHandle, options: DeviceOptions) {
+    this.gpu = gpu;
+    this.#handle = handle;
+    this.buffers = new BufferPool(gpu);
+    this.description = handle.description;
+    const info = handle.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+    const software = options.kernels ? options.kernels === 'software' : handle.isSoftware;
+    const ownLimit = gpu.limits.maxStorageBufferBindingSize;
+    this.traits = {
+      software,
+      subgroupsOf8: gpu.features.has('subgroups') && info.subgroupMinSize === 8 && info.subgroupMaxSize === 8,
+      maxBindingBytes: Math.floor(Math.min(options.maxBindingBytes ?? ownLimit, ownLimit) / 16) * 16,
+    };
+    const { onLeak } = options;
+    this.#leakReporter = onLeak
+      ? new FinalizationRegistry(({ storage, description }) => {
+          if (!storage.gone) onLeak(description);
+        })
+      : null;
+    gpu.addEventListener('uncapturederror', (event) => {
+      this.#failure ??= new DeviceError(`WebGPU reported an error on ${this.description}: ${event.error.message}`);
+    });
+    gpu.lost.then(({ message, reason }) => {
+      if (this.#closed) return;
+      this.#failure = new DeviceError(
+        `the WebGPU device (${this.description}) was lost (${reason}): ${message || 'no reason given'}; open a new device and load the tensors again`,
+      );
+    });
+  }
+
+  get adapter(): GPUAdapter {
+    return this.#handle.adapter;
+  }
+
+  /** Throws what the device reported since, if it did: WebGPU tells of errors late, so every await of the engine asks here. */
+  checkHealth(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#closed) throw new DeviceError('the device was closed');
+  }
+
+  /** Frees everything. Tensors of this device are of no use afterwards. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.gpu.destroy();
+  }
+
+  // ---- tensors
+
+  /**
+   * Uploads `data` as a tensor of `shape` (default: one axis). Float32Array gives f32, Uint16Array f16 bit patterns, Int32Array i32,
+   * Uint32Array u32; numbers become f32. Small uploads only hold the driver's staging memory for a moment; for checkpoints see `upload`.
+   */
+  tensor(data: HostData | readonly number[], shape?: Shape): Tensor {
+    const host = Array.isArray(data) ? Float32Array.from(data as number[]) : (data as HostData);
+    const own = shape ?? [host.length];
+    checkShape('tensor', own);
+    if (sizeOf(own) !== host.length)
+      throw new OpError('tensor', `${host.length} elements do not fill shape ${formatShape(own)}`);
+    const storage = this.allocate(own, dtypeOf(host));
+    for (const { buffer, firstRow, rows } of storage.shards) this.write(buffer, sliceRows(host, own, firstRow, rows));
+    return this.wrap(storage, own, dtypeOf(host));
+  }
+
+  /** As `tensor`, in slices, each awaited: memory stays bounded however large the data. `data` gives the elements of a range of rows. */
+  async upload(
+    shape: Shape,
+    dtype: DType,
+    data: (firstRow: number, rows: number) => HostData | Promise<HostData>,
+    owner = 'tensor',
+  ): Promise<Tensor> {
+    checkShape('upload', shape);
+    const storage = this.allocate(shape, dtype, owner);
+    const rowBytes = byteLength(dtype, sizeOf(shape.slice(1)));
+    const step = alignedRows(Math.max(1, Math.floor(uploadSlice / rowBytes)), rowBytes);
+    for (const { buffer, firstRow, rows } of storage.shards) {
+      for (let row = 0; row < rows; row += step) {
+        const count = Math.min(step, rows - row);
+        this.write(buffer, await data(firstRow + row, count), row * rowBytes);
+        await this.gpu.queue.onSubmittedWorkDone();
+      }
+    }
+    this.checkHealth();
+    return this.wrap(storage, shape, dtype);
+  }
+
+  zeros(shape: Shape, dtype: DType = 'f32', owner = 'tensor'): Tensor {
+    checkShape('zeros', shape);
+    const storage = this.allocate(shape, dtype, owner);
+    const encoder = this.gpu.createCommandEncoder({ label: 'zeros' });
+    for (const { buffer } of storage.shards) encoder.clearBuffer(buffer.gpu);
+    this.gpu.queue.submit([encoder.finish()]);
+    return this.wrap(storage, shape, dtype);
+  }
+
+  /** Buffers for a tensor of `shape`: one, or shards of rows where it is larger than a binding. */
+  allocate(shape: Shape, dtype: DType, owner = 'tensor'): Storage {
+    this.checkHealth();
+    const rows = shape[0] ?? 1;
+    const rowElements = sizeOf(shape) / rows;
+    const perShard = this.rowsPerShard(shape, dtype);
+    const shards: Shard[] = [];
+    for (let firstRow = 0; firstRow < rows; firstRow += perShard) {
+      const count = Math.min(perShard, rows - firstRow);
+      shards.push({
+        buffer: this.buffers.acquire(paddedByteLength(dtype, count * rowElements), owner),
+        firstRow,
+        rows: count,
+      });
+    }
+    return new Storage(this, shards);
+  }
+
+  /** How many rows of a tensor fit into one binding (all of them, for most). */
+  rowsPerShard(shape: Shape, dtype: DType): number {
+    const rows = shape[0] ?? 1;
+    if (paddedByteLength(dtype, sizeOf(shape)) <= this.traits.maxBindingBytes) return rows;
+    const rowBytes = byteLength(dtype, sizeOf(shape) / rows);
+    const fitting = Math.floor(this.traits.maxBindingBytes / rowBytes);
+    // shards of a multiple of 4 rows keep the columns that they stand for in a product aligned to vec4
+    const perShard = fitting >= 4 ? fitting - (fitting % 4) : fitting;
+    if (perShard < 1 || shape.length < 2) {
+      throw new OpError(
+        'allocate',
+        `${dtype} tensor ${formatShape(shape)} does not fit into bindings of ${this.traits.maxBindingBytes} bytes`,
+      );
+    }
+    return perShard;
+  }
+
+  wrap(storage: Storage, shape: Shape, dtype: DType): Tensor {
+    const tensor = Tensor.concrete(storage, shape, dtype);
+    this.#scopes.at(-1)?.add(tensor);
+    this.#leakReporter?.register(tensor, { storage, description: `${dtype} tensor ${formatShape(shape)}` });
+    return tensor;
+  }
+
+  /** Runs `body`; tensors made meanwhile are disposed, except those in what it returns (any tree of tensors). */
+  scope<T>(body: () => T): T {
+    const made = new Set<Tensor>();
+    this.#scopes.push(made);
+    let kept: Tensor[] = [];
+    try {
+      const result = body();
+      if (result instanceof Promise) {
+        throw new OpError(
+          'scope',
+          'the body must not be asynchronous, since tensors of other code would fall into its scope',
+        );
+      }
+      kept = leavesOf(result).filter((leaf) => leaf instanceof Tensor);
+      return result;
+    } finally {
+      this.#scopes.pop();
+      const outer = this.#scopes.at(-1);
+      for (const tensor of made) {
+        if (!kept.includes(tensor)) tensor.dispose();
+        else outer?.add(tensor);
+      }
+    }
+  }
+
+  // ---- data
+
+  /** Writes into a buffer, in queue order. The length is rounded up to a whole word. */
+  write(buffer: PooledBuffer, data: HostData, offset = 0): void {
+    let bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    if (bytes.length % 4 !== 0) {
+      const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+      padded.set(bytes);
+      bytes = padded;
+    }
+    for (let at = 0; at < bytes.length; at += uploadSlice) {
+      this.gpu.queue.writeBuffer(buffer.gpu, offset + at, bytes, at, Math.min(uploadSlice, bytes.length - at));
+    }
+  }
+
+  /** Reads the elements of a storage. Waits for the device, not for anything submitted after this call. */
+  async read(storage: Storage, shape: Shape, dtype: DType): Promise<HostData> {
+    this.checkHealth();
+    const rows = shape[0] ?? 1;
+    const rowElements = sizeOf(shape) / rows;
+    const all = new ArrayBuffer(Math.ceil(byteLength(dtype, sizeOf(shape)) / 4) * 4);
+    const copies = storage.shards.map((shard) => {
+      const bytes = Math.ceil(byteLength(dtype, shard.rows * rowElements) / 4) * 4;
+      const staging = this.gpu.createBuffer({
+        size: bytes,
+        usage: bufferUsage.mapRead | bufferUsage.copyDestination,
+        label: 'read',
+      });
+      const encoder = this.gpu.createCommandEncoder({ label: 'read' });
+      encoder.copyBufferToBuffer(shard.buffer.gpu, 0, staging, 0, bytes);
+      this.gpu.queue.submit([encoder.finish()]);
+      return { staging, bytes, at: byteLength(dtype, shard.firstRow * rowElements) };
+    });
+    try {
+      for (const { staging, bytes, at } of copies) {
+        await staging.mapAsync(mapMode.read);
+        new Uint8Array(all, at, bytes).set(new Uint8Array(staging.getMappedRange()));
+        staging.unmap();
+      }
+    } catch (error) {
+      this.checkHealth();
+      throw new DeviceError(`reading a ${dtype} tensor ${formatShape(shape)} failed: ${(error as Error).message}`);
+    } finally {
+      for (const { staging } of copies) staging.destroy();
+    }
+    this.checkHealth();
+    return hostArrayOf(dtype, all, sizeOf(shape));
+  }
+
+  /** Notes a submit; resolves once few enough are in flight. */
+  async afterSubmit(): Promise<void> {
+    this.#inFlight.push(this.gpu.queue.onSubmittedWorkDone());
+    if (this.#inFlight.length > maxSubmitsInFlight) await this.#inFlight.shift();
+    this.checkHealth();
+  }
+
+  /** Waits until everything submitted so far is done. */
+  async finish(): Promise<void> {
+    await this.gpu.queue.onSubmittedWorkDone();
+    this.checkHealth();
+  }
+
+  // ---- pipelines
+
+  /** The pipeline of a kernel, compiled now if need be. */
+  pipeline(source: KernelSource): Pipeline {
+    const known = this.#pipelines.get(source.wgsl);
+    if (known) return known;
+    const descriptor = this.#describe(source);
+    const made = { gpu: this.gpu.createComputePipeline(descriptor.pipeline), layout: descriptor.layout };
+    this.#pipelines.set(source.wgsl, made);
+    return made;
+  }
+
+  /** As `pipeline`, compiled in the background; an invalid kernel is an error that names it. */
+  async pipelineAsync(source: KernelSource): Promise<Pipeline> {
+    const known = this.#pipelines.get(source.wgsl);
+    if (known) return known;
+    const pending = this.#pendingPipelines.get(source.wgsl);
+    if (pending) return pending;
+    const descriptor = this.#describe(source);
+    const made = this.gpu.createComputePipelineAsync(descriptor.pipeline).then(
+      (gpu) => {
+        const pipeline = { gpu, layout: descriptor.layout };
+        this.#pipelines.set(source.wgsl, pipeline);
+        this.#pendingPipelines.delete(source.wgsl);
+        return pipeline;
+      },
+      (error: Error) => {
+        this.checkHealth();
+        throw new DeviceError(`kernel «${source.name}» does not compile on ${this.description}: ${error.message}`);
+      },
+    );
+    this.#pendingPipelines.set(source.wgsl, made);
+    return made;
+  }
+
+  get pipelineCount(): number {
+    return this.#pipelines.size;
+  }
+
+  #describe(source: KernelSource) {
+    const layout = this.#bindGroupLayout(source);
+    const module = this.gpu.createShaderModule({ code: source.wgsl, label: source.name });
+    const pipeline: GPUComputePipelineDescriptor = {
+      label: source.name,
+      layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main' },
+    };
+    return { layout, pipeline };
+  }
+
+  #bindGroupLayout({ parameters, buffers }: KernelSource): GPUBindGroupLayout {
+    const key = `${parameters.length > 0}${buffers.map(({ write }) => (write ? 'w' : 'r')).join('')}`;
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const visibility = 0x4; // GPUShaderStage.COMPUTE
+    const entries: GPUBindGroupLayoutEntry[] = buffers.map(({ write }, i) => ({
+      binding: i + 1,
+      visibility,
+      buffer: { type: write ? 'storage' : 'read-only-storage' },
+    }));
+    if (parameters.length > 0) entries.push({ binding: 0, visibility, buffer: { type: 'uniform' } });
+    const layout = this.gpu.createBindGroupLayout({ entries, label: key });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+}
+
+/** The rows of `data` that one shard holds. */
+function sliceRows(data: HostData, shape: Shape, firstRow: number, rows: number): HostData {
+  const rowElements = sizeOf(shape) / (shape[0] ?? 1);
+  return data.subarray(firstRow * rowElements, (firstRow + rows) * rowElements);
+}
+
+/** Slices of an upload start at whole words, so their row count must make whole words. */
+function alignedRows(rows: number, rowBytes: number): number {
+  return rowBytes % 4 === 0 ? rows : rows + (rows % 2);
+}

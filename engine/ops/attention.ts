@@ -1,0 +1,294 @@
+/** Scaled dot-product attention without a T×T matrix, over whole sequences and over a KV cache. */
+import { attentionGrid, attentionKernel, type Staging } from '../../kernels/attention.ts';
+import {
+  decodeAttentionKernel,
+  decodeCombineGrid,
+  decodeCombineKernel,
+  decodeGrid,
+  decodeScratchStride,
+  decodeSplits,
+} from '../../kernels/attention-decode.ts';
+import { apply, applyOne } from '../apply.ts';
+import type { DeviceTraits } from '../device.ts';
+import { OpError } from '../errors.ts';
+import type { Abstract } from '../graph.ts';
+import type { OpDefinition, ReferenceArray } from '../op.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+
+interface AttentionAttributes {
+  heads: number;
+  causal: boolean;
+  scale: number;
+}
+
+/** The vector of one head may not be longer: q and the output live in registers. */
+const maxHeadDim = 128;
+
+function headDimOf(op: string, width: number, heads: number): number {
+  const headDim = width / heads;
+  if (!Number.isInteger(headDim) || headDim % 4 !== 0 || headDim > maxHeadDim) {
+    throw new OpError(
+      op,
+      `${heads} heads over width ${width}: the head dimension must be a multiple of 4 and at most ${maxHeadDim}`,
+    );
+  }
+  return headDim;
+}
+
+function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
+  if (!software) return 'workgroup';
+  return subgroupsOf8 ? 'subgroup' : 'none';
+}
+
+/** One row of attention in float64: the output and log Σ exp. Keys are given as positions of their first element. */
+function attendRow(
+  q: Float64Array,
+  k: Float64Array,
+  v: Float64Array,
+  keys: readonly number[],
+  scale: number,
+): { out: Float64Array; lse: number } {
+  const scores = keys.map((at) => q.reduce((sum, value, c) => sum + value * k[at + c], 0) * scale);
+  const largest = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - largest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const out = new Float64Array(q.length);
+  for (const [i, at] of keys.entries()) for (let c = 0; c < q.length; c++) out[c] += (weights[i] / total) * v[at + c];
+  return { out, lse: largest + Math.log(total) };
+}
+
+function span(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}
+
+export const attentionOp: OpDefinition = {
+  name: 'attention',
+  summary: 'softmax(scale·Q·Kᵀ)·V by heads, causal or over given key ranges; also log Σ exp of every row',
+  infer: ([q, k, v, bounds], attributes) => {
+    const { heads, causal } = attributes as unknown as AttentionAttributes;
+    for (const [name, x] of Object.entries({ q, k, v })) expectRank('attention', name, x, 3);
+    const [batch, queries, width] = q.shape;
+    headDimOf('attention', width, heads);
+    expectShape('attention', 'k', k, [batch, k.shape[1], width]);
+    expectShape('attention', 'v', v, k.shape);
+    if (q.dtype !== k.dtype || q.dtype !== v.dtype)
+      throw new OpError('attention', `dtypes ${q.dtype}, ${k.dtype} and ${v.dtype} differ`);
+    if (causal && k.shape[1] < queries)
+      throw new OpError('attention', `causal attention of ${queries} queries needs as many keys, got ${k.shape[1]}`);
+    if (bounds) {
+      expectShape('attention', 'bounds', bounds, [batch, 2]);
+      expectDType('attention', 'bounds', bounds, 'i32');
+    }
+    return [f32Of(q.shape), f32Of([batch, heads, queries])];
+  },
+  vjp: { none: 'its backward kernels come with training' },
+  reference: ([q, k, v, bounds], attributes, [out, lse]) => {
+    const { heads, causal, scale } = attributes as unknown as AttentionAttributes;
+    const [batch, queries, width] = q.shape;
+    const keys = k.shape[1];
+    const headDim = width / heads;
+    const result = zerosLike(out.shape);
+    const sums = zerosLike(lse.shape);
+    for (let b = 0; b < batch; b++) {
+      for (let h = 0; h < heads; h++) {
+        for (let i = 0; i < queries; i++) {
+          const limit = Math.min(bounds ? bounds.data[b * 2 + 1] : keys, causal ? i + keys - queries + 1 : keys);
+          const at = span(bounds ? bounds.data[b * 2] : 0, limit).map((j) => (b * keys + j) * width + h * headDim);
+          const base = (b * queries + i) * width + h * headDim;
+          const row = attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale);
+          result.set(row.out, base);
+          sums[(b * heads + h) * queries + i] = row.lse;
+        }
+      }
+    }
+    return [result, sums];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const { heads, causal, scale } = context.attributes as unknown as AttentionAttributes;
+      const [q, k, , bounds] = context.inputs;
+      const [batch, queries, width] = q.shape;
+      const keys = k.shape[1];
+      context.dispatch({
+        source: attentionKernel({
+          headDim: width / heads,
+          causal,
+          bounded: bounds !== undefined,
+          type: q.dtype,
+          staging: stagingFor(context.traits),
+        }),
+        parameters: { queries, keys, heads, stride4: width / 4, scale },
+        operands: [...context.inputs.map((_, i) => context.input(i)), context.output(0), context.output(1)],
+        grid: attentionGrid(queries, heads, batch),
+        flops: (4 * batch * queries * keys * width) / (causal ? 2 : 1),
+      });
+    },
+  },
+  cases: [
+    {
+      inputs: [input([1, 5, 16]), input([1, 5, 16]), input([1, 5, 16])],
+      attributes: { heads: 1, causal: false, scale: 0.25 },
+    },
+    {
+      inputs: [input([2, 7, 64]), input([2, 19, 64]), input([2, 19, 64])],
+      attributes: { heads: 2, causal: false, scale: 0.2 },
+    },
+    {
+      inputs: [input([1, 70, 40]), input([1, 70, 40]), input([1, 70, 40])],
+      attributes: { heads: 2, causal: true, scale: 0.3 },
+    },
+    {
+      inputs: [input([2, 3, 64]), input([2, 21, 64]), input([2, 21, 64])],
+      attributes: { heads: 1, causal: true, scale: 0.125 },
+    },
+    {
+      inputs: [input([3, 4, 32]), input([3, 18, 32]), input([3, 18, 32]), integers([3, 2], [0, 18, 5, 18, 0, 6])],
+      attributes: { heads: 2, causal: false, scale: 0.3 },
+    },
+    {
+      inputs: [input([2, 9, 16]), input([2, 9, 16]), input([2, 9, 16]), integers([2, 2], [0, 9, 0, 9])],
+      attributes: { heads: 4, causal: true, scale: 0.5 },
+    },
+    {
+      inputs: [input([1, 2, 128]), input([1, 5, 128]), input([1, 5, 128])],
+      attributes: { heads: 1, causal: false, scale: 0.1 },
+    },
+  ],
+};
+
+export interface AttentionOptions {
+  heads: number;
+  /** Query i sees keys up to i + Tk − Tq. */
+  causal?: boolean;
+  /** Default 1/√(head dimension). */
+  scale?: number;
+  /** i32 [B, 2]: first key and end of the keys of every batch row; for padded batches. Query rows without any key give zeros. */
+  bounds?: Tensor;
+}
+
+/** Attention of q [B, Tq, H·d] over k and v [B, Tk, H·d]: [B, Tq, H·d]. */
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { heads, causal = false, scale, bounds }: AttentionOptions,
+): Tensor {
+  const width = q.shape[q.rank - 1];
+  const attributes = { heads, causal, scale: scale ?? 1 / Math.sqrt(width / heads) };
+  return apply(attentionOp, bounds ? [q, k, v, bounds] : [q, k, v], attributes)[0];
+}
+
+function ownerOf(source: ReferenceArray | undefined, capacity: number, b: number, j: number): number {
+  return source ? source.data[b * capacity + j] : b;
+}
+
+function expectCache(op: string, q: Abstract, k: Abstract, v: Abstract): void {
+  expectRank(op, 'k', k, 3);
+  expectShape(op, 'v', v, k.shape);
+  if (k.dtype !== v.dtype) throw new OpError(op, `dtypes ${k.dtype} and ${v.dtype} of the caches differ`);
+  if (k.shape[2] !== q.shape[2])
+    throw new OpError(op, `query ${formatShape(q.shape)} and cache ${formatShape(k.shape)} differ in width`);
+}
+
+export const decodeAttentionOp: OpDefinition = {
+  name: 'decodeAttention',
+  summary: 'attention of one position over a KV cache, the keys split over threads',
+  infer: ([q, k, v, bounds, source], attributes) => {
+    const { heads } = attributes as unknown as AttentionAttributes;
+    expectRank('decodeAttention', 'q', q, 3);
+    const [batch, , width] = q.shape;
+    expectShape('decodeAttention', 'q', q, [batch, 1, width]);
+    expectCache('decodeAttention', q, k, v);
+    headDimOf('decodeAttention', width, heads);
+    expectShape('decodeAttention', 'bounds', bounds, [batch, 2]);
+    expectDType('decodeAttention', 'bounds', bounds, 'i32');
+    if (source) {
+      expectShape('decodeAttention', 'source', source, [batch, k.shape[1]]);
+      expectDType('decodeAttention', 'source', source, 'i32');
+    } else if (k.shape[0] !== batch) {
+      throw new OpError(
+        'decodeAttention',
+        `cache ${formatShape(k.shape)} has not the ${batch} rows of the queries; give source rows`,
+      );
+    }
+    return [f32Of(q.shape)];
+  },
+  vjp: { none: 'it is for generation only' },
+  reference: ([q, k, v, bounds, source], attributes, [{ shape }]) => {
+    const { heads, scale } = attributes as unknown as AttentionAttributes;
+    const [batch, , width] = q.shape;
+    const capacity = k.shape[1];
+    const headDim = width / heads;
+    const out = zerosLike(shape);
+    for (let b = 0; b < batch; b++) {
+      for (let h = 0; h < heads; h++) {
+        const keys = span(bounds.data[b * 2], bounds.data[b * 2 + 1]);
+        const at = keys.map((j) => (ownerOf(source, capacity, b, j) * capacity + j) * width + h * headDim);
+        const base = b * width + h * headDim;
+        out.set(attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale).out, base);
+      }
+    }
+    return [out];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const { heads, scale } = context.attributes as unknown as AttentionAttributes;
+      const [q, k, , , source] = context.inputs;
+      const [batch, , width] = q.shape;
+      const headDim = width / heads;
+      const parts = context.scratch(batch * heads * decodeSplits * decodeScratchStride(headDim) * 4);
+      context.dispatch({
+        source: decodeAttentionKernel({ headDim, indirect: source !== undefined, type: k.dtype }),
+        parameters: { batch, capacity: k.shape[1], heads, stride4: width / 4, scale },
+        operands: [...context.inputs.map((_, i) => context.input(i)), parts],
+        grid: decodeGrid(batch, heads),
+        flops: 4 * batch * k.shape[1] * width,
+      });
+      context.dispatch({
+        source: decodeCombineKernel(headDim),
+        parameters: { count: (batch * width) / 4 },
+        operands: [parts, context.output(0)],
+        grid: decodeCombineGrid(batch, heads, headDim),
+      });
+    },
+  },
+  cases: [
+    {
+      inputs: [input([1, 1, 32]), input([1, 40, 32]), input([1, 40, 32]), integers([1, 2], [0, 37])],
+      attributes: { heads: 2, scale: 0.25 },
+    },
+    {
+      inputs: [input([3, 1, 64]), input([3, 9, 64]), input([3, 9, 64]), integers([3, 2], [0, 9, 4, 8, 2, 3])],
+      attributes: { heads: 1, scale: 0.125 },
+    },
+    {
+      inputs: [
+        input([2, 1, 40]),
+        input([3, 6, 40]),
+        input([3, 6, 40]),
+        integers([2, 2], [0, 5, 0, 5]),
+        integers([2, 6], [0, 0, 2, 1, 0, 0, 0, 0, 1, 2, 1, 0]),
+      ],
+      attributes: { heads: 2, scale: 0.3 },
+    },
+  ],
+};
+
+/**
+ * Attention of one position q [B, 1, H·d] over caches k, v [rows, capacity, H·d]; bounds i32 [B, 2] tells first slot and end of every row. With
+ * `source` i32 [B, capacity], key j of row b lies in cache row source[b, j] (beams that share a prefix). Scale 1/√d.
+ */
+export function decodeAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  bounds: Tensor,
+  { heads, source }: { heads: number; source?: Tensor },
+): Tensor {
+  const attributes = { heads, scale: 1 / Math.sqrt(q.shape[2] / heads) };
+  return applyOne(decodeAttentionOp, source ? [q, k, v, bounds, source] : [q, k, v, bounds], attributes);
+}

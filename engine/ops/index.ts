@@ -1,0 +1,43 @@
+/** All ops: their functions, and the list of their records. */
+import type { OpDefinition } from '../op.ts';
+import { attentionOp, decodeAttentionOp } from './attention.ts';
+import { castOp, elementwiseOps } from './elementwise.ts';
+import { banRepeatedOp, gatherOp, topKOp, updateRowsOp } from './indexing.ts';
+import { matmulOp } from './matmul.ts';
+import { l2NormalizeOp, layerNormOp, logSoftmaxOp, softmaxOp } from './normalize.ts';
+import { concatOp, padOp } from './pad.ts';
+import { maxOp, sumOp } from './reduce.ts';
+import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
+
+export { type AttentionOptions, attention, decodeAttention } from './attention.ts';
+export * from './elementwise.ts';
+export { argmax, bannedLogit, banRepeated, gather, topK, updateRows } from './indexing.ts';
+export { matmul } from './matmul.ts';
+export { l2Normalize, layerNorm, logSoftmax, softmax } from './normalize.ts';
+export { concat, pad } from './pad.ts';
+export { max, mean, sum } from './reduce.ts';
+export { broadcastTo, reshape, slice, transpose } from './view.ts';
+
+export const opDefinitions: readonly OpDefinition[] = [
+  ...Object.values(elementwiseOps),
+  castOp,
+  reshapeOp,
+  transposeOp,
+  sliceOp,
+  broadcastOp,
+  padOp,
+  concatOp,
+  sumOp,
+  maxOp,
+  matmulOp,
+  attentionOp,
+  decodeAttentionOp,
+  layerNormOp,
+  l2NormalizeOp,
+  softmaxOp,
+  logSoftmaxOp,
+  gatherOp,
+  updateRowsOp,
+  topKOp,
+  banRepeatedOp,
+];

@@ -1,0 +1,268 @@
+/** Ops whose places are data: gather, rows of a cache, top-k, and the ban on repeated n-grams. */
+import {
+  banRepeatedKernel,
+  elementsGrid,
+  gatherKernel,
+  topKMergeKernel,
+  topKPartialKernel,
+  topKThreads,
+  updateRowsKernel,
+} from '../../kernels/indexing.ts';
+import { linearGrid } from '../../kernels/source.ts';
+import { apply, applyOne } from '../apply.ts';
+import { OpError } from '../errors.ts';
+import { attribute, type OpDefinition } from '../op.ts';
+import { formatShape, sizeOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { expectDType, expectRank, expectShape, input, integers, rowsOf, zerosLike } from './support.ts';
+
+export const gatherOp: OpDefinition = {
+  name: 'gather',
+  summary: 'rows of a table [rows, width] by i32 ids; the table may be row-sharded',
+  infer: ([table, ids]) => {
+    expectRank('gather', 'table', table, 2);
+    expectDType('gather', 'ids', ids, 'i32');
+    return [{ shape: [...ids.shape, table.shape[1]], dtype: table.dtype === 'f16' ? 'f32' : table.dtype }];
+  },
+  vjp: { none: 'the gradient of a table, by sorted segments, comes with training' },
+  reference: ([table, ids], _, [{ shape }]) => {
+    const out = zerosLike(shape);
+    const width = table.shape[1];
+    for (const [i, id] of ids.data.entries()) out.set(table.data.subarray(id * width, (id + 1) * width), i * width);
+    return [out];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const [table, ids] = context.inputs;
+      const width = table.shape[1];
+      const vector = width % 4 === 0;
+      const columns = vector ? width / 4 : width;
+      const count = sizeOf(ids.shape) * columns;
+      const idsMemory = context.input(1);
+      const out = context.output(0);
+      for (const { memory, firstRow, rows } of context.shards(0)) {
+        context.dispatch({
+          source: gatherKernel({ type: table.dtype, vector }),
+          parameters: { count, columns, firstRow, tableRows: rows },
+          operands: [memory, idsMemory, out],
+          grid: elementsGrid(count),
+        });
+      }
+    },
+  },
+  cases: [
+    { inputs: [input([6, 8]), integers([2, 3], [5, 0, 1, 1, 3, 2])] },
+    { inputs: [input([4, 5]), integers([3], [2, 3, 0])] },
+    { inputs: [{ ...input([10, 8]), shardBytes: 128 }, integers([5], [9, 0, 4, 3, 7])] },
+    { inputs: [{ shape: [3, 2], values: [1, 2, 3, 4, 5, 6], dtype: 'i32' }, integers([2], [2, 0])] },
+  ],
+};
+
+/** Rows `ids` (i32, any shape) of `table` [rows, width]: [...ids, width]. Ids outside the table leave their rows undefined: check them on the host. */
+export function gather(table: Tensor, ids: Tensor): Tensor {
+  return applyOne(gatherOp, [table, ids]);
+}
+
+export const updateRowsOp: OpDefinition = {
+  name: 'updateRows',
+  summary:
+    'writes rows [B, T, width] into a cache [B, capacity, width] from slot position[b] on; in place where the cache is donated',
+  infer: ([cache, rows, position]) => {
+    expectRank('updateRows', 'cache', cache, 3);
+    expectRank('updateRows', 'rows', rows, 3);
+    const [batch, capacity, width] = cache.shape;
+    expectShape('updateRows', 'rows', rows, [batch, rows.shape[1], width]);
+    expectShape('updateRows', 'position', position, [batch]);
+    expectDType('updateRows', 'position', position, 'i32');
+    if (rows.shape[1] > capacity)
+      throw new OpError('updateRows', `${rows.shape[1]} rows do not fit into the capacity of ${capacity}`);
+    if (cache.dtype !== rows.dtype || cache.dtype === 'f16') {
+      throw new OpError(
+        'updateRows',
+        `cache (${cache.dtype}) and rows (${rows.dtype}) must have the same 32-bit dtype`,
+      );
+    }
+    return [cache];
+  },
+  vjp: { none: 'it is for generation only' },
+  reference: ([cache, rows, position]) => {
+    const [batch, capacity, width] = cache.shape;
+    const out = cache.data.slice();
+    const count = rows.shape[1] * width;
+    for (let b = 0; b < batch; b++) {
+      const room = (capacity - position.data[b]) * width;
+      out.set(
+        rows.data.subarray(b * count, b * count + Math.min(count, room)),
+        (b * capacity + position.data[b]) * width,
+      );
+    }
+    return [out];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const [cache, rows] = context.inputs;
+      const [, capacity, width] = cache.shape;
+      const rowsMemory = context.input(1);
+      const position = context.input(2);
+      const count = sizeOf(rows.shape);
+      context.dispatch({
+        source: updateRowsKernel(),
+        parameters: { count, rowWords: rows.shape[1] * width, cacheWords: capacity * width, width },
+        operands: [rowsMemory, position, context.inPlace(0, 0)],
+        grid: elementsGrid(count),
+      });
+    },
+  },
+  cases: [
+    { inputs: [input([2, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])] },
+    { inputs: [integers([1, 4, 1], [9, 8, 7, 6]), integers([1, 1, 1], [5]), integers([1], [2])] },
+    { inputs: [input([1, 4, 3]), input([1, 2, 3]), integers([1], [3])] },
+  ],
+};
+
+/** `cache` [B, capacity, width] with `rows` [B, T, width] written from slot position[b] (i32 [B]) on; what would lie past the capacity is dropped. */
+export function updateRows(cache: Tensor, rows: Tensor, position: Tensor): Tensor {
+  return applyOne(updateRowsOp, [cache, rows, position]);
+}
+
+/** Lists of at most this length fit into a thread's private memory. */
+const maxTopK = 64;
+
+export const topKOp: OpDefinition = {
+  name: 'topK',
+  summary: 'the k largest of every row and their places, largest first; of equal values the first wins',
+  infer: ([x], attributes) => {
+    const k = attribute<number>(attributes, 'k');
+    expectRank('topK', 'x', x, 2);
+    if (!Number.isInteger(k) || k < 1 || k > Math.min(maxTopK, x.shape[1])) {
+      throw new OpError(
+        'topK',
+        `k = ${k} must lie between 1 and ${Math.min(maxTopK, x.shape[1])} for ${formatShape(x.shape)}`,
+      );
+    }
+    return [
+      { shape: [x.shape[0], k], dtype: 'f32' },
+      { shape: [x.shape[0], k], dtype: 'i32' },
+    ];
+  },
+  vjp: { none: 'places are no differentiable values' },
+  reference: ([x], attributes) => {
+    const k = attribute<number>(attributes, 'k');
+    const best = rowsOf(x, x.shape[1]).map((row) =>
+      [...row.entries()].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, k),
+    );
+    return [Float64Array.from(best.flat(), ([, value]) => value), Float64Array.from(best.flat(), ([at]) => at)];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const k = attribute<number>(context.attributes, 'k');
+      const [x] = context.inputs;
+      const [rows, columns] = x.shape;
+      const values = context.scratch(rows * topKThreads * k * 4);
+      const indices = context.scratch(rows * topKThreads * k * 4);
+      context.dispatch({
+        source: topKPartialKernel({ k, type: x.dtype }),
+        parameters: { rows, columns },
+        operands: [context.input(0), values, indices],
+        grid: linearGrid(rows),
+      });
+      context.dispatch({
+        source: topKMergeKernel({ k }),
+        parameters: { rows },
+        operands: [values, indices, context.output(0), context.output(1)],
+        grid: elementsGrid(rows),
+      });
+    },
+  },
+  cases: [
+    { inputs: [input([2, 100])], attributes: { k: 1 } },
+    { inputs: [input([3, 300])], attributes: { k: 5 } },
+    { inputs: [{ shape: [1, 8], values: [1, 3, 3, 2, 0, 3, 1, 2] }], attributes: { k: 8 } },
+  ],
+};
+
+/** The k largest values of every row of x [R, N] and their columns (i32), both [R, k], largest first. k ≤ 64. */
+export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
+  const [values, indices] = apply(topKOp, [x], { k });
+  return { values, indices };
+}
+
+/** The column of the largest value of every row of x [R, N]: i32 [R]. The first of equal ones. */
+export function argmax(x: Tensor): Tensor {
+  return topK(x, 1).indices.reshape([x.shape[0]]);
+}
+
+/** What banned logits become: finite, so that sums with it stay ordered. */
+export const bannedLogit = -3.0e38;
+
+export const banRepeatedOp: OpDefinition = {
+  name: 'banRepeated',
+  summary: 'logits with every token banned that would repeat an n-gram of the history',
+  infer: ([logits, history, bounds], attributes) => {
+    const n = attribute<number>(attributes, 'n');
+    expectRank('banRepeated', 'logits', logits, 2);
+    expectRank('banRepeated', 'history', history, 2);
+    expectDType('banRepeated', 'logits', logits, 'f32');
+    expectDType('banRepeated', 'history', history, 'i32');
+    expectShape('banRepeated', 'history', history, [logits.shape[0], history.shape[1]]);
+    expectShape('banRepeated', 'bounds', bounds, [logits.shape[0], 2]);
+    expectDType('banRepeated', 'bounds', bounds, 'i32');
+    if (!Number.isInteger(n) || n < 1) throw new OpError('banRepeated', `n-grams of ${n} tokens make no sense`);
+    return [logits];
+  },
+  vjp: { none: 'it is for generation only' },
+  reference: ([logits, history, bounds], attributes) => {
+    const n = attribute<number>(attributes, 'n');
+    const [rows, columns] = logits.shape;
+    const capacity = history.shape[1];
+    const out = logits.data.slice();
+    for (let b = 0; b < rows; b++) {
+      const tokens = [
+        ...history.data.subarray(b * capacity + bounds.data[b * 2], b * capacity + bounds.data[b * 2 + 1]),
+      ];
+      const tail = tokens.slice(tokens.length - n + 1).join();
+      for (let i = 0; i + n <= tokens.length; i++) {
+        if (tokens.slice(i, i + n - 1).join() === tail) out[b * columns + tokens[i + n - 1]] = bannedLogit;
+      }
+    }
+    return [out];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const n = attribute<number>(context.attributes, 'n');
+      const [logits, history] = context.inputs;
+      const count = sizeOf(history.shape);
+      const operands = [context.input(1), context.input(2)];
+      context.dispatch({
+        source: banRepeatedKernel({ n }),
+        parameters: { count, capacity: history.shape[1], columns: logits.shape[1] },
+        operands: [...operands, context.inPlace(0, 0)],
+        grid: elementsGrid(count),
+      });
+    },
+  },
+  cases: [
+    {
+      inputs: [input([1, 6]), integers([1, 8], [1, 2, 3, 1, 2, 0, 0, 0]), integers([1, 2], [0, 5])],
+      attributes: { n: 3 },
+    },
+    {
+      inputs: [
+        input([2, 5]),
+        integers([2, 7], [0, 4, 1, 4, 2, 4, 0, 3, 3, 3, 1, 0, 3, 3]),
+        integers([2, 2], [1, 6, 0, 7]),
+      ],
+      attributes: { n: 2 },
+    },
+    { inputs: [input([1, 4]), integers([1, 3], [2, 1, 2]), integers([1, 2], [0, 2])], attributes: { n: 3 } },
+  ],
+};
+
+/** Logits [B, V] where every token is banned that would complete an n-gram already in slots bounds[b] of history (i32 [B, capacity]). */
+export function banRepeated(logits: Tensor, history: Tensor, bounds: Tensor, n: number): Tensor {
+  return applyOne(banRepeatedOp, [logits, history, bounds], { n });
+}

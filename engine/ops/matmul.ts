@@ -1,0 +1,200 @@
+/** Matrix products, with either operand transposed in place, batched, and with an elementwise tail fused in. */
+
+import { type MatmulOptions, registerMatmulGrid, registerMatmulKernel } from '../../kernels/matmul.ts';
+import { tiledMatmulGrid, tiledMatmulKernel } from '../../kernels/matmul-tiled.ts';
+import { matvecGrid, matvecKernel } from '../../kernels/matvec.ts';
+import type { Grid, KernelSource } from '../../kernels/source.ts';
+import { applyOne } from '../apply.ts';
+import type { DeviceTraits } from '../device.ts';
+import { OpError } from '../errors.ts';
+import type { Abstract, Attributes } from '../graph.ts';
+import type { LowerContext } from '../lower.ts';
+import type { OpCase, OpDefinition } from '../op.ts';
+import { formatShape, sameShape, sizeOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { expectFloat, f32Of, input } from './support.ts';
+import { reshape } from './view.ts';
+
+interface MatmulAttributes {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+/** The product as the kernels see it. A of several leading axes against a plain matrix B is one tall matrix. */
+interface Dimensions {
+  batch: number;
+  M: number;
+  N: number;
+  K: number;
+  /** B is shared by all batch entries. */
+  sharedB: boolean;
+  leading: readonly number[];
+}
+
+function dimensionsOf([a, b]: readonly Abstract[], attributes: Attributes): Dimensions {
+  const { transposeA, transposeB } = attributes as unknown as MatmulAttributes;
+  const shapes = `${formatShape(a.shape)}${transposeA ? 'ᵀ' : ''} and ${formatShape(b.shape)}${transposeB ? 'ᵀ' : ''}`;
+  const fail = (why: string): never => {
+    throw new OpError('matmul', `cannot multiply ${shapes}: ${why}`);
+  };
+  if (a.shape.length < 2 || b.shape.length < 2) fail('both need at least two axes');
+  const leading = a.shape.slice(0, -2);
+  const [rowsA, columnsA] = a.shape.slice(-2);
+  const [rowsB, columnsB] = b.shape.slice(-2);
+  const [M, K] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [kB, N] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
+  if (K !== kB) fail(`the inner extents ${K} and ${kB} differ`);
+  if (b.shape.length === 2) {
+    if (transposeA && leading.length > 0) fail('a transposed A with batch axes needs a B with the same');
+    return { batch: 1, M: sizeOf(leading) * M, N, K, sharedB: true, leading: [...leading, M] };
+  }
+  if (!sameShape(leading, b.shape.slice(0, -2))) fail('the batch axes differ');
+  return { batch: sizeOf(leading), M, N, K, sharedB: false, leading: [...leading, M] };
+}
+
+interface Choice {
+  source: KernelSource;
+  grid: Grid;
+}
+
+/** Workgroups of the register kernel: 16 threads of 4 columns. */
+const registerLanes = 16;
+
+function roundUpRows(M: number): number {
+  return [1, 2, 4].find((rows) => M <= rows) ?? 8;
+}
+
+/** The kernel for this product on this kind of adapter. */
+function chooseKernel(
+  traits: DeviceTraits,
+  options: MatmulOptions,
+  { M, N, batch }: { M: number; N: number; batch: number },
+): Choice {
+  if (traits.software) {
+    const rows = roundUpRows(M);
+    const variant = { rows, lanes: registerLanes, subgroup: traits.subgroupsOf8 && rows >= 4 };
+    return { source: registerMatmulKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, batch, variant) };
+  }
+  if (M <= 8 && options.transposeB && !options.transposeA) {
+    return { source: matvecKernel({ ...options, rows: roundUpRows(M) }), grid: matvecGrid(N, batch) };
+  }
+  return { source: tiledMatmulKernel(options), grid: tiledMatmulGrid(M, N, batch) };
+}
+
+function lower(context: LowerContext): void {
+  const { transposeA, transposeB } = context.attributes as unknown as MatmulAttributes;
+  const [a, b] = context.inputs;
+  const { batch, M, N, K, sharedB } = dimensionsOf(context.inputs, context.attributes);
+  // the rows of a transposed B are columns of the product, so its shards give windows of columns
+  const shards = transposeB && sharedB ? context.shards(1) : [{ memory: context.input(1), firstRow: 0, rows: N }];
+  const columnsAligned = N % 4 === 0 && shards.every(({ firstRow, rows }) => firstRow % 4 === 0 && rows % 4 === 0);
+  const aMemory = context.input(0);
+  const { tail } = context;
+  const out = context.output(0);
+  for (const { memory, firstRow, rows } of shards) {
+    const options: MatmulOptions = {
+      transposeA,
+      transposeB,
+      aType: a.dtype,
+      bType: b.dtype,
+      outType: 'f32',
+      vectorA: !transposeA && K % 4 === 0,
+      vectorB: (transposeB ? K : N) % 4 === 0,
+      vectorOut: columnsAligned,
+      epilogue: tail?.epilogue,
+    };
+    const choice = chooseKernel(context.traits, options, { M, N: rows, batch });
+    context.dispatch({
+      ...choice,
+      parameters: {
+        ...tail?.constants,
+        M,
+        N: rows,
+        K,
+        aBatch: batch === 1 ? 0 : M * K,
+        bBatch: sharedB ? 0 : K * N,
+        outStride: N,
+        outColumn: firstRow,
+      },
+      operands: [aMemory, memory, ...(tail?.operands ?? []), out],
+      flops: 2 * batch * M * rows * K,
+    });
+  }
+}
+
+const plain = { transposeA: false, transposeB: false };
+const nt = { transposeA: false, transposeB: true };
+const tn = { transposeA: true, transposeB: false };
+const tt = { transposeA: true, transposeB: true };
+
+const cases: OpCase[] = [
+  { inputs: [input([3, 4]), input([4, 5])], attributes: plain },
+  { inputs: [input([17, 8]), input([8, 12])], attributes: plain },
+  { inputs: [input([7, 10]), input([10, 66])], attributes: plain },
+  { inputs: [input([1, 8]), input([12, 8])], attributes: nt },
+  { inputs: [input([3, 7]), input([9, 7])], attributes: nt },
+  { inputs: [input([70, 36]), input([68, 36])], attributes: nt },
+  { inputs: [input([2, 3, 8]), input([5, 8])], attributes: nt },
+  { inputs: [input([6, 5]), input([6, 7])], attributes: tn },
+  { inputs: [input([20, 12]), input([20, 16])], attributes: tn },
+  { inputs: [input([6, 5]), input([9, 6])], attributes: tt },
+  { inputs: [input([2, 3, 4]), input([2, 4, 5])], attributes: plain },
+  { inputs: [input([3, 2, 8]), input([3, 6, 8])], attributes: nt },
+  { inputs: [input([2, 6, 3]), input([2, 6, 4])], attributes: tn },
+  { inputs: [input([2, 8]), { ...input([10, 8]), shardBytes: 128 }], attributes: nt },
+  { inputs: [input([9, 8]), { ...input([16, 8]), shardBytes: 256 }], attributes: nt },
+];
+
+export const matmulOp: OpDefinition = {
+  name: 'matmul',
+  summary: 'A·B with either transposed; A [..., M, K], B [K, N] or with the same leading axes',
+  infer: (inputs, attributes) => {
+    expectFloat('matmul', 'A', inputs[0]);
+    expectFloat('matmul', 'B', inputs[1]);
+    const { leading, N } = dimensionsOf(inputs, attributes);
+    return [f32Of([...leading, N])];
+  },
+  vjp: ({ inputs: [a, b], attributes, cotangents: [g] }) => {
+    if (!g) return [null, null];
+    const { transposeA, transposeB } = attributes as unknown as MatmulAttributes;
+    const shared = b.rank === 2 && a.rank > 2;
+    const flat = (x: Tensor) => (shared ? reshape(x, [-1, x.shape[x.rank - 1]]) : x);
+    const dA = transposeA
+      ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+      : matmul(g, b, { transposeB: !transposeB });
+    const dB = transposeB
+      ? matmul(flat(g), flat(a), { transposeA: true, transposeB: transposeA })
+      : matmul(flat(a), flat(g), { transposeA: !transposeA });
+    return [dA, dB];
+  },
+  reference: ([a, b], attributes, [{ shape }]) => {
+    const { transposeA, transposeB } = attributes as unknown as MatmulAttributes;
+    const abstracts: Abstract[] = [a, b].map((x) => ({ shape: x.shape, dtype: 'f32' }));
+    const { batch, M, N, K, sharedB } = dimensionsOf(abstracts, attributes);
+    const out = new Float64Array(sizeOf(shape));
+    for (let i = 0; i < out.length; i++) {
+      const n = i % N;
+      const m = Math.floor(i / N) % M;
+      const at = Math.floor(i / (N * M));
+      const aBase = batch === 1 ? 0 : at * M * K;
+      const bBase = sharedB ? 0 : at * K * N;
+      let sum = 0;
+      for (let k = 0; k < K; k++) {
+        const left = a.data[aBase + (transposeA ? k * M + m : m * K + k)];
+        sum += left * b.data[bBase + (transposeB ? n * K + k : k * N + n)];
+      }
+      out[i] = sum;
+    }
+    return [out];
+  },
+  lowering: { kind: 'kernel', lower, epilogue: true },
+  cases,
+};
+
+/**
+ * A·B. A is [..., M, K] ([..., K, M] with `transposeA`); B is a matrix [K, N] ([N, K] with `transposeB`) shared by all leading axes, or has
+ * the same leading axes. A row-sharded B can be used transposed. Result f32 [..., M, N].
+ */
+export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
+  return applyOne(matmulOp, [a, b], { transposeA, transposeB });
+}

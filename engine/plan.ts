@@ -1,0 +1,341 @@
+/**
+ * A plan: the commands of a traced function with everything they need made once: pipelines, slots, parameters, bind groups. Running it is
+ * one loop over a flat list into one encoder.
+ */
+import type { KernelSource } from '../kernels/source.ts';
+import { bufferUsage, type PooledBuffer } from './buffers.ts';
+import type { Device, Pipeline } from './device.ts';
+import type { DType, HostData } from './dtype.ts';
+import { TensorStateError } from './errors.ts';
+import type { Graph, Value } from './graph.ts';
+import { type ArgumentInfo, type Lowered, lowerGraph } from './lower.ts';
+import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
+import type { Shape } from './shape.ts';
+import { type Shard, Storage } from './storage.ts';
+
+export interface PlanResult {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What an argument of a run is: a tensor's storage, or host data that is written into the plan's own buffer. */
+export type RunArgument = Storage | HostData;
+
+/** The cost of a plan, before or after it ran. */
+export interface PlanDescription {
+  /** Nodes of the graph that the results depend on, before fusion. */
+  readonly ops: number;
+  readonly dispatches: number;
+  /** Distinct pipelines. */
+  readonly pipelines: number;
+  readonly flops: number;
+  /** Bytes by owner: the plan's own (slots, parameters), its results, its arguments, and captured tensors. */
+  readonly bytes: {
+    readonly slots: number;
+    readonly parameters: number;
+    readonly results: number;
+    readonly arguments: number;
+    readonly captured: number;
+  };
+  readonly kernels: readonly { readonly name: string; readonly dispatches: number; readonly flops: number }[];
+}
+
+type Step =
+  | {
+      readonly kind: 'dispatch';
+      readonly pipeline: GPUComputePipeline;
+      readonly bindGroup: GPUBindGroup;
+      readonly x: number;
+      readonly y: number;
+      readonly z: number;
+    }
+  | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly to: GPUBuffer; readonly bytes: number };
+
+/** How a result comes about: in a buffer of its own, or in the place of a donated argument. */
+type ResultPlace =
+  | { readonly kind: 'own'; readonly memory: Memory }
+  | { readonly kind: 'argument'; readonly index: number };
+
+/** Uniform offsets are multiples of this on every adapter. */
+const parameterAlignment = 256;
+/** Sets of bind groups kept, one per combination of outside buffers. */
+const maxBindingSets = 16;
+
+export interface PlanOptions {
+  readonly arguments: readonly ArgumentInfo[];
+  /** Which arguments come as host data. */
+  readonly hosted: readonly boolean[];
+  readonly fusion: boolean;
+  readonly name: string;
+}
+
+export class Plan {
+  readonly device: Device;
+  readonly #options: PlanOptions;
+  readonly #commands: readonly Command[];
+  readonly #lowered: Lowered;
+  readonly #values: readonly Value[];
+  readonly #results: readonly ResultPlace[];
+  readonly #own: readonly Memory[];
+  readonly #assignment: SlotAssignment;
+  readonly #captured: ReadonlySet<Storage>;
+  readonly #slots: PooledBuffer[] = [];
+  readonly #hosted = new Map<number, PooledBuffer>();
+  readonly #parameters: GPUBuffer | null;
+  readonly #pipelines: Pipeline[] = [];
+  readonly #bindingSets = new Map<string, Step[]>();
+  readonly #onGone = (reason: string) => {
+    this.#gone ??= `a tensor that it captured was ${reason}`;
+  };
+  #gone: string | null = null;
+  #parameterBytes = 0;
+
+  private constructor(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions) {
+    this.device = device;
+    this.#options = options;
+    this.#values = outputs;
+    this.#lowered = lowerGraph(graph, outputs, {
+      traits: device.traits,
+      arguments: options.arguments,
+      fusion: options.fusion,
+    });
+    const { results, commands } = placeResults(this.#lowered, options.arguments);
+    this.#results = results;
+    this.#commands = commands;
+    this.#own = results.filter((place) => place.kind === 'own').map(({ memory }) => memory);
+    this.#assignment = assignSlots(commands, new Set(this.#own));
+    this.#captured = capturedStorages(commands);
+    for (const storage of this.#captured) storage.watch(this.#onGone);
+    this.#parameters = this.#writeParameters();
+  }
+
+  /** Plans and compiles in one go, all pipelines together in the background. `onProgress` hears how many of them are done. */
+  static async build(
+    device: Device,
+    graph: Graph,
+    outputs: readonly Value[],
+    options: PlanOptions,
+    onProgress?: (done: number, all: number) => void,
+  ): Promise<Plan> {
+    const plan = new Plan(device, graph, outputs, options);
+    const sources = new Set(plan.#dispatches.map(({ source }) => source.wgsl));
+    const bySource = new Map<string, KernelSource>(plan.#dispatches.map(({ source }) => [source.wgsl, source]));
+    let done = 0;
+    const compiled = new Map<string, Pipeline>();
+    await Promise.all(
+      [...sources].map(async (wgsl) => {
+        compiled.set(wgsl, await device.pipelineAsync(bySource.get(wgsl)!));
+        onProgress?.(++done, sources.size);
+      }),
+    );
+    plan.#pipelines.push(...plan.#dispatches.map(({ source }) => compiled.get(source.wgsl)!));
+    return plan;
+  }
+
+  /** As `build`, at once: for single ops in eager use. */
+  static buildNow(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions): Plan {
+    const plan = new Plan(device, graph, outputs, options);
+    plan.#pipelines.push(...plan.#dispatches.map(({ source }) => device.pipeline(source)));
+    return plan;
+  }
+
+  get #dispatches(): Dispatch[] {
+    return this.#commands.filter((command) => command.kind === 'dispatch');
+  }
+
+  describe(): PlanDescription {
+    const kernels = new Map<string, { name: string; dispatches: number; flops: number }>();
+    for (const { source, flops } of this.#dispatches) {
+      const entry = kernels.get(source.name) ?? { name: source.name, dispatches: 0, flops: 0 };
+      entry.dispatches++;
+      entry.flops += flops;
+      kernels.set(source.name, entry);
+    }
+    const total = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
+    const argumentBytes = new Map<string, number>();
+    for (const memory of this.#commands.flatMap(memoriesOf)) {
+      if (memory.origin.kind === 'argument')
+        argumentBytes.set(`${memory.origin.index}.${memory.origin.shard}`, memory.bytes);
+    }
+    return {
+      ops: this.#lowered.nodes,
+      dispatches: this.#dispatches.length,
+      pipelines: new Set(this.#dispatches.map(({ source }) => source.wgsl)).size,
+      flops: total(this.#dispatches.map(({ flops }) => flops)),
+      bytes: {
+        slots: total(this.#assignment.slots),
+        parameters: this.#parameterBytes,
+        results: total(this.#own.map(({ bytes }) => bytes)),
+        arguments: total([...argumentBytes.values()]),
+        captured: total([...this.#captured].map(({ bytes }) => bytes)),
+      },
+      kernels: [...kernels.values()].sort((a, b) => b.flops - a.flops || b.dispatches - a.dispatches),
+    };
+  }
+
+  /** Submits the whole plan. Donated arguments are gone afterwards; `donation` says by whom, for the error that meets their next use. */
+  run(args: readonly RunArgument[], donation = 'donated'): PlanResult[] {
+    if (this.#gone)
+      throw new TensorStateError(`${this.#options.name}: the plan is of no use any more, since ${this.#gone}`);
+    this.device.checkHealth();
+    const outside = args.map((argument, index) => this.#argumentBuffers(argument, index));
+    const own = this.#own.map(({ bytes }) => this.device.buffers.acquire(bytes, 'tensor'));
+    const steps = this.#stepsFor(outside, own);
+    this.#encode(steps);
+    let next = 0;
+    const results = this.#results.map((place, i) => {
+      const { shape, dtype } = this.#values[i];
+      let shards: readonly Shard[];
+      if (place.kind === 'own') shards = [{ buffer: own[next++], firstRow: 0, rows: shape[0] ?? 1 }];
+      else shards = (args[place.index] as Storage).surrender(donation);
+      return { storage: new Storage(this.device, shards), shape, dtype };
+    });
+    for (const [index, { donated }] of this.#options.arguments.entries()) {
+      const argument = args[index];
+      if (donated && argument instanceof Storage) argument.dispose(donation);
+    }
+    return results;
+  }
+
+  dispose(): void {
+    for (const storage of this.#captured) storage.unwatch(this.#onGone);
+    for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
+    this.#parameters?.destroy();
+    this.#gone ??= 'it was disposed';
+  }
+
+  // ---- making things once
+
+  #writeParameters(): GPUBuffer | null {
+    const dispatches = this.#dispatches;
+    const withParameters = dispatches.filter(({ source }) => source.parameters.length > 0);
+    if (withParameters.length === 0) return null;
+    const stride = parameterStride(dispatches);
+    const bytes = new ArrayBuffer(dispatches.length * stride);
+    const view = new DataView(bytes);
+    for (const [at, { source, parameters }] of dispatches.entries()) {
+      for (const [i, { type }] of source.parameters.entries()) {
+        if (type === 'f32') view.setFloat32(at * stride + i * 4, parameters[i], true);
+        else view.setUint32(at * stride + i * 4, parameters[i], true);
+      }
+    }
+    this.#parameterBytes = bytes.byteLength;
+    const usage = bufferUsage.uniform | bufferUsage.copyDestination;
+    const buffer = this.device.gpu.createBuffer({
+      size: bytes.byteLength,
+      usage,
+      label: `${this.#options.name} parameters`,
+    });
+    this.device.gpu.queue.writeBuffer(buffer, 0, bytes);
+    return buffer;
+  }
+
+  /** The buffers of an argument; host data is written into a buffer of the plan. */
+  #argumentBuffers(argument: RunArgument, index: number): readonly PooledBuffer[] {
+    if (argument instanceof Storage) {
+      argument.check(this.#options.name);
+      return argument.shards.map(({ buffer }) => buffer);
+    }
+    let buffer = this.#hosted.get(index);
+    if (!buffer) {
+      buffer = this.device.buffers.acquire(Math.max(16, Math.ceil(argument.byteLength / 16) * 16), 'plan');
+      this.#hosted.set(index, buffer);
+    }
+    this.device.write(buffer, argument);
+    return [buffer];
+  }
+
+  /** The list to replay, bound to these buffers: made once for each combination of them. */
+  #stepsFor(outside: readonly (readonly PooledBuffer[])[], own: readonly PooledBuffer[]): Step[] {
+    const key = [...outside.flat(), ...own].map(({ id }) => id).join();
+    const known = this.#bindingSets.get(key);
+    if (known) return known;
+    if (this.#slots.length === 0)
+      this.#slots.push(...this.#assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
+    const ownOf = new Map(this.#own.map((memory, i) => [memory, own[i]]));
+    const bufferOf = (memory: Memory): GPUBuffer => {
+      const { origin } = memory;
+      if (origin.kind === 'argument') return outside[origin.index][origin.shard].gpu;
+      if (origin.kind === 'captured') return origin.storage.shards[origin.shard].buffer.gpu;
+      return (ownOf.get(memory) ?? this.#slots[this.#assignment.slotOf.get(memory)!]).gpu;
+    };
+    const stride = parameterStride(this.#dispatches);
+    let at = 0;
+    const steps = this.#commands.map((command): Step => {
+      if (command.kind === 'copy') {
+        return { kind: 'copy', from: bufferOf(command.from), to: bufferOf(command.to), bytes: command.bytes };
+      }
+      const pipeline = this.#pipelines[at];
+      const entries: GPUBindGroupEntry[] = command.operands.map((memory, i) => ({
+        binding: i + 1,
+        resource: { buffer: bufferOf(memory), size: memory.bytes },
+      }));
+      const size = command.source.parameters.length * 4;
+      if (size > 0)
+        entries.push({
+          binding: 0,
+          resource: { buffer: this.#parameters!, offset: at * stride, size: Math.ceil(size / 16) * 16 },
+        });
+      const bindGroup = this.device.gpu.createBindGroup({ layout: pipeline.layout, entries, label: command.label });
+      at++;
+      const [x, y, z] = command.grid;
+      return { kind: 'dispatch', pipeline: pipeline.gpu, bindGroup, x, y, z };
+    });
+    if (this.#bindingSets.size >= maxBindingSets) this.#bindingSets.delete(this.#bindingSets.keys().next().value!);
+    this.#bindingSets.set(key, steps);
+    return steps;
+  }
+
+  #encode(steps: readonly Step[]): void {
+    const encoder = this.device.gpu.createCommandEncoder({ label: this.#options.name });
+    let pass: GPUComputePassEncoder | null = null;
+    for (const step of steps) {
+      if (step.kind === 'copy') {
+        pass?.end();
+        pass = null;
+        encoder.copyBufferToBuffer(step.from, 0, step.to, 0, step.bytes);
+        continue;
+      }
+      pass ??= encoder.beginComputePass();
+      pass.setPipeline(step.pipeline);
+      pass.setBindGroup(0, step.bindGroup);
+      pass.dispatchWorkgroups(step.x, step.y, step.z);
+    }
+    pass?.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+}
+
+function parameterStride(dispatches: readonly Dispatch[]): number {
+  const longest = Math.max(1, ...dispatches.map(({ source }) => source.parameters.length * 4));
+  return Math.ceil(longest / parameterAlignment) * parameterAlignment;
+}
+
+function capturedStorages(commands: readonly Command[]): Set<Storage> {
+  const captured = new Set<Storage>();
+  for (const { origin } of commands.flatMap(memoriesOf)) if (origin.kind === 'captured') captured.add(origin.storage);
+  return captured;
+}
+
+/** Gives every result a memory of its own: values that are arguments, captured tensors, or the same as another result are copied. */
+function placeResults(
+  { outputs, commands }: Lowered,
+  args: readonly ArgumentInfo[],
+): { results: ResultPlace[]; commands: Command[] } {
+  const taken = new Set<Memory>();
+  const all = [...commands];
+  const results = outputs.map((memory): ResultPlace => {
+    const { origin } = memory;
+    const donated =
+      origin.kind === 'argument' && args[origin.index].donated && args[origin.index].shardRows.length === 1;
+    if (!taken.has(memory) && (origin.kind === 'slot' || donated)) {
+      taken.add(memory);
+      return origin.kind === 'argument' ? { kind: 'argument', index: origin.index } : { kind: 'own', memory };
+    }
+    const copy: Memory = { bytes: memory.bytes, origin: { kind: 'slot' } };
+    all.push({ kind: 'copy', from: memory, to: copy, bytes: memory.bytes });
+    return { kind: 'own', memory: copy };
+  });
+  return { results, commands: all };
+}

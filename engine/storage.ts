@@ -1,0 +1,65 @@
+/** What a concrete tensor owns: one buffer, or several that each hold some of its rows. */
+import type { PooledBuffer } from './buffers.ts';
+import type { Device } from './device.ts';
+import { TensorStateError } from './errors.ts';
+
+export interface Shard {
+  readonly buffer: PooledBuffer;
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+export class Storage {
+  readonly device: Device;
+  readonly shards: readonly Shard[];
+  /** Why the tensor is of no use any more, or null while it is. */
+  #gone: string | null = null;
+  /** Plans that hold the buffers of this storage in their bind groups; told when it goes. */
+  readonly #watchers = new Set<(reason: string) => void>();
+
+  constructor(device: Device, shards: readonly Shard[]) {
+    this.device = device;
+    this.shards = shards;
+  }
+
+  get gone(): string | null {
+    return this.#gone;
+  }
+
+  get bytes(): number {
+    return this.shards.reduce((sum, { buffer }) => sum + buffer.bytes, 0);
+  }
+
+  /** Throws a {@link TensorStateError} when the tensor was disposed or donated. */
+  check(use: string): void {
+    if (this.#gone) throw new TensorStateError(`${use}: the tensor was ${this.#gone}`);
+  }
+
+  watch(watcher: (reason: string) => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: (reason: string) => void): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** Gives the buffers back to the device. Doing it twice does nothing. */
+  dispose(reason = 'disposed'): void {
+    if (this.#gone) return;
+    this.#markGone(reason);
+    for (const { buffer } of this.shards) this.device.buffers.release(buffer);
+  }
+
+  /** Hands the buffers to a new owner: this storage is gone, they live on. */
+  surrender(reason: string): readonly Shard[] {
+    this.check('donation');
+    this.#markGone(reason);
+    return this.shards;
+  }
+
+  #markGone(reason: string): void {
+    this.#gone = reason;
+    for (const watcher of this.#watchers) watcher(reason);
+    this.#watchers.clear();
+  }
+}

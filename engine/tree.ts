@@ -1,0 +1,25 @@
+/** Trees of tensors: plain objects and arrays, nested. */
+
+type Container = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+function isContainer(value: unknown): value is Container {
+  if (Array.isArray(value)) return true;
+  if (value === null || typeof value !== 'object') return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** All leaves in a fixed order (object keys as they stand). `undefined` and `null` are leaves too. */
+export function leavesOf(tree: unknown): unknown[] {
+  if (!isContainer(tree)) return [tree];
+  return Object.values(tree).flatMap(leavesOf);
+}
+
+/** A tree of the same form with every leaf replaced; `path` names the leaf («params.layers.0.weight»). */
+export function mapTree<T>(tree: T, replace: (leaf: unknown, path: string) => unknown, path = ''): T {
+  if (!isContainer(tree)) return replace(tree, path) as T;
+  const entries = Object.entries(tree).map(
+    ([key, value]) => [key, mapTree(value, replace, path ? `${path}.${key}` : key)] as const,
+  );
+  return (Array.isArray(tree) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
+}

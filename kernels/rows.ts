@@ -1,0 +1,232 @@
+/**
+ * Kernels that normalise or reduce rows. Each has two variants: on a GPU a workgroup of 64 threads shares a row and sums by a tree
+ * in workgroup memory (64 f32 = 256 bytes); on a software adapter, where barriers are the cost, one thread walks the whole row.
+ */
+import {
+  type ElementType,
+  type Grid,
+  type KernelSource,
+  kernelSource,
+  linearGrid,
+  linearWorkgroup,
+  lowest,
+  u32,
+} from './source.ts';
+
+const threads = 64;
+
+export function rowsGrid(rows: number, cooperative: boolean): Grid {
+  return linearGrid(cooperative ? rows : Math.ceil(rows / threads));
+}
+
+/** What a row kernel is written in terms of: which row, where a thread starts, how far it steps, and how partial results join. */
+interface RowFrame {
+  prologue: string[];
+  first: string;
+  step: string;
+  declarations: string[];
+  /** WGSL that joins the threads' `value` by `+` or `max` into the same result for all of them. */
+  join(value: string, by: '+' | 'max'): string;
+}
+
+function rowFrame(cooperative: boolean): RowFrame {
+  if (!cooperative) {
+    return {
+      prologue: [`let row = ${linearWorkgroup} * ${threads}u + lane;`, 'if (row >= p.rows) { return; }'],
+      first: '0u',
+      step: '1u',
+      declarations: [],
+      join: (value) => value,
+    };
+  }
+  const tree = (name: string, merge: string) =>
+    [
+      `fn ${name}(lane: u32, value: f32) -> f32 {`,
+      'workgroupBarrier();',
+      'partial[lane] = value;',
+      `for (var half = ${threads / 2}u; half > 0u; half /= 2u) {`,
+      'workgroupBarrier();',
+      `if (lane < half) { partial[lane] = ${merge}; }`,
+      '}',
+      'workgroupBarrier();',
+      'return partial[0];',
+      '}',
+    ].join('\n');
+  return {
+    // the last workgroups of a folded grid redo the last row rather than leave: a barrier needs them all
+    prologue: [`let row = min(${linearWorkgroup}, p.rows - 1u);`],
+    first: 'lane',
+    step: `${threads}u`,
+    declarations: [
+      `var<workgroup> partial: array<f32, ${threads}>;`,
+      tree('join_sum', 'partial[lane] + partial[lane + half]'),
+      tree('join_max', 'max(partial[lane], partial[lane + half])'),
+    ],
+    join: (value, by) => (by === '+' ? `join_sum(lane, ${value})` : `join_max(lane, ${value})`),
+  };
+}
+
+interface RowLoop {
+  vector: boolean;
+  frame: RowFrame;
+}
+
+function loop({ frame }: RowLoop, body: string): string {
+  return `for (var c = ${frame.first}; c < p.columns; c += ${frame.step}) { ${body} }`;
+}
+
+/** Sum of a per-element value, four running sums wide where the row is read as vec4. */
+function sum({ vector, frame }: RowLoop, name: string, value: string): string {
+  const V = vector ? 'vec4<f32>' : 'f32';
+  const flat = vector ? `dot(${name}Parts, vec4<f32>(1.0))` : `${name}Parts`;
+  return [
+    `var ${name}Parts = ${V}();`,
+    loop({ vector, frame }, `${name}Parts += ${value};`),
+    `let ${name} = ${frame.join(flat, '+')};`,
+  ].join('\n');
+}
+
+export interface RowOptions {
+  type: ElementType;
+  /** The columns are a multiple of 4; `columns` then counts vec4s. */
+  vector: boolean;
+  cooperative: boolean;
+}
+
+/**
+ * LayerNorm over the last axis: (x − mean) / √(variance + ε) · weight + bias, the variance in a second pass over the row (one pass
+ * loses digits where the mean is large). Parameters: rows, columns (in vec4s if vector), width (in elements), epsilon.
+ */
+export function layerNormKernel({
+  type,
+  vector,
+  cooperative,
+  parameterType,
+}: RowOptions & { parameterType: ElementType }): KernelSource {
+  const frame = rowFrame(cooperative);
+  const rowLoop = { vector, frame };
+  return kernelSource({
+    name: `layernorm ${cooperative ? 'workgroup' : 'thread'}`,
+    parameters: [...u32('rows', 'columns', 'width'), { name: 'epsilon', type: 'f32' }],
+    buffers: [
+      { name: 'x', type, vector },
+      { name: 'weight', type: parameterType, vector },
+      { name: 'bias', type: parameterType, vector },
+      { name: 'out', type: 'f32', vector, write: true },
+    ],
+    declarations: frame.declarations,
+    workgroupSize: [threads],
+    body: [
+      ...frame.prologue,
+      'let base = row * p.columns;',
+      sum(rowLoop, 'total', 'load_x(base + c)'),
+      'let mean = total / f32(p.width);',
+      sum(rowLoop, 'squares', '(load_x(base + c) - mean) * (load_x(base + c) - mean)'),
+      'let scale = 1.0 / sqrt(squares / f32(p.width) + p.epsilon);',
+      loop(rowLoop, 'store_out(base + c, (load_x(base + c) - mean) * scale * load_weight(c) + load_bias(c));'),
+    ].join('\n'),
+  });
+}
+
+/** x / max(‖x‖₂, ε) over the last axis. Parameters: rows, columns, epsilon. */
+export function l2NormalizeKernel({ type, vector, cooperative }: RowOptions): KernelSource {
+  const frame = rowFrame(cooperative);
+  const rowLoop = { vector, frame };
+  return kernelSource({
+    name: `l2normalize ${cooperative ? 'workgroup' : 'thread'}`,
+    parameters: [...u32('rows', 'columns'), { name: 'epsilon', type: 'f32' }],
+    buffers: [
+      { name: 'x', type, vector },
+      { name: 'out', type: 'f32', vector, write: true },
+    ],
+    declarations: frame.declarations,
+    workgroupSize: [threads],
+    body: [
+      ...frame.prologue,
+      'let base = row * p.columns;',
+      sum(rowLoop, 'squares', 'load_x(base + c) * load_x(base + c)'),
+      'let scale = 1.0 / max(sqrt(squares), p.epsilon);',
+      loop(rowLoop, 'store_out(base + c, load_x(base + c) * scale);'),
+    ].join('\n'),
+  });
+}
+
+function rowMaximum({ vector, frame }: RowLoop): string {
+  const V = vector ? 'vec4<f32>' : 'f32';
+  const flat = vector ? 'max(max(largest4.x, largest4.y), max(largest4.z, largest4.w))' : 'largest4';
+  return [
+    `var largest4 = ${V}(${lowest});`,
+    loop({ vector, frame }, 'largest4 = max(largest4, load_x(base + c));'),
+    `let largest = ${frame.join(flat, 'max')};`,
+  ].join('\n');
+}
+
+/** Softmax over the last axis, or its logarithm. Parameters: rows, columns. */
+export function softmaxKernel({ type, vector, cooperative, log }: RowOptions & { log: boolean }): KernelSource {
+  const frame = rowFrame(cooperative);
+  const rowLoop = { vector, frame };
+  return kernelSource({
+    name: `${log ? 'log' : ''}softmax ${cooperative ? 'workgroup' : 'thread'}`,
+    parameters: u32('rows', 'columns'),
+    buffers: [
+      { name: 'x', type, vector },
+      { name: 'out', type: 'f32', vector, write: true },
+    ],
+    declarations: frame.declarations,
+    workgroupSize: [threads],
+    body: [
+      ...frame.prologue,
+      'let base = row * p.columns;',
+      rowMaximum(rowLoop),
+      sum(rowLoop, 'total', 'exp(load_x(base + c) - largest)'),
+      log ? 'let shift = log(total);' : 'let scale = 1.0 / total;',
+      loop(
+        rowLoop,
+        `store_out(base + c, ${log ? 'load_x(base + c) - largest - shift' : 'exp(load_x(base + c) - largest) * scale'});`,
+      ),
+    ].join('\n'),
+  });
+}
+
+export type Reduction = 'sum' | 'max';
+
+/**
+ * Reduces the middle axis of [outer, length, inner] by sum or maximum. The thread variant gives every output element a thread,
+ * which adds in four interleaved parts (less rounding than one long chain); the workgroup variant shares one output among 64
+ * threads. Parameters: rows (= outer·inner), columns (= length), inner.
+ */
+export function reduceKernel({
+  type,
+  cooperative,
+  reduction,
+}: {
+  type: ElementType;
+  cooperative: boolean;
+  reduction: Reduction;
+}): KernelSource {
+  const frame = rowFrame(cooperative);
+  const merge = (a: string, b: string) => (reduction === 'sum' ? `${a} + ${b}` : `max(${a}, ${b})`);
+  const start = reduction === 'sum' ? '0.0' : lowest;
+  return kernelSource({
+    name: `reduce ${reduction} ${cooperative ? 'workgroup' : 'thread'}`,
+    parameters: u32('rows', 'columns', 'inner'),
+    buffers: [
+      { name: 'x', type },
+      { name: 'out', type: 'f32', write: true },
+    ],
+    declarations: frame.declarations,
+    workgroupSize: [threads],
+    body: [
+      ...frame.prologue,
+      'let base = (row / p.inner) * p.columns * p.inner + row % p.inner;',
+      `var parts = vec4<f32>(${start});`,
+      loop(
+        { vector: false, frame },
+        `parts[(c / ${frame.step}) & 3u] = ${merge(`parts[(c / ${frame.step}) & 3u]`, 'load_x(base + c * p.inner)')};`,
+      ),
+      `let joined = ${merge(`(${merge('parts.x', 'parts.y')})`, `(${merge('parts.z', 'parts.w')})`)};`,
+      `let total = ${frame.join('joined', reduction === 'sum' ? '+' : 'max')};`,
+      'store_out(row, total);',
+    ].join('\n'),
+  });
+}

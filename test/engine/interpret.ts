@@ -1,0 +1,53 @@
+/** Runs a traced function on the CPU in float64, op by op, by the references of the op records. */
+import type { Graph, Value } from '../../engine/graph.ts';
+import { reachableNodes } from '../../engine/graph.ts';
+import type { CaseInput, OpCase, OpDefinition, ReferenceArray } from '../../engine/op.ts';
+import { sizeOf } from '../../engine/shape.ts';
+import { Tensor } from '../../engine/tensor.ts';
+
+/** Values of `outputs`, given those of the graph's arguments. */
+export function interpret(graph: Graph, outputs: readonly Value[], args: readonly ReferenceArray[]): ReferenceArray[] {
+  const known = new Map<Value, ReferenceArray>(graph.arguments.map((value, i) => [value, args[i]]));
+  const valueOf = (value: Value): ReferenceArray => {
+    const { origin } = value;
+    if (origin.kind === 'constant') return { shape: [], data: Float64Array.of(origin.value) };
+    const found = known.get(value);
+    if (!found) throw new Error('the interpreter lost a value');
+    return found;
+  };
+  for (const node of reachableNodes(graph, outputs)) {
+    const results = node.op.reference(node.inputs.map(valueOf), node.attributes, node.outputs);
+    for (const [i, data] of results.entries()) known.set(node.outputs[i], { shape: node.outputs[i].shape, data });
+  }
+  return outputs.map(valueOf);
+}
+
+/** A reproducible stream of uniform numbers in [0, 1). */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The data of a case's operand, exact in float32. */
+export function caseData({ shape, low = -2, high = 2, values }: CaseInput, random: () => number): ReferenceArray {
+  const data = values
+    ? Float64Array.from(values)
+    : Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(low + (high - low) * random()));
+  return { shape, data };
+}
+
+/** Adds the op of a case to a graph with one argument per operand. */
+export function traceCase(
+  graph: Graph,
+  op: OpDefinition,
+  { inputs, attributes = {} }: OpCase,
+): { args: Tensor[]; outputs: Value[] } {
+  const values = inputs.map(({ shape, dtype = 'f32' }) => graph.addArgument({ shape, dtype }));
+  const { outputs } = graph.add(op, values, attributes);
+  return { args: values.map((value) => Tensor.traced(graph, value)), outputs: [...outputs] };
+}
