@@ -78,8 +78,8 @@ const OTHER_FORMATS: readonly [RegExp, string][] = [
   [/^(II\*\0|MM\0\*)/, 'TIFF'],
   [/^....ftyp(avif|avis)/s, 'AVIF'],
   [/^....ftyp(heic|heix|mif1|msf1)/s, 'HEIC'],
-  [/^(\xff\x0a|\0\0\0\x0cJXL )/, 'JPEG XL'],
-  [/^\0\0\0\x0cjP/, 'JPEG 2000'],
+  [/^....JXL /s, 'JPEG XL'],
+  [/^....jP /s, 'JPEG 2000'],
   [/^%PDF/, 'PDF'],
   [/^(\xef\xbb\xbf)?\s*<(\?xml|svg|!DOCTYPE svg)/i, 'SVG'],
 ];

@@ -1,0 +1,13 @@
+/** Images: files to pixels, pixels to the network's input, and results drawn on pictures. */
+export { type DecodedImage, type DecodeOptions, decodeImage, type ImageFormat } from './decode.ts';
+export { drawBoxes, type LabeledBoxes } from './draw/boxes.ts';
+export { encodePng } from './encode.ts';
+export type { RgbImage } from './image.ts';
+export {
+  KOSMOS2_PREPROCESSOR,
+  type PreprocessorConfig,
+  preprocess,
+  readPreprocessorConfig,
+  resizeAndCrop,
+} from './preprocess.ts';
+export { type Rectangle, resizeBicubic, type TrainingView, trainingCrop, trainingView } from './resize.ts';
