@@ -14,7 +14,7 @@ const PALETTE: readonly Color[] = [
   [150, 195, 30],
   [140, 90, 45],
   [70, 85, 170],
-  [120, 132, 140],
+  [150, 155, 160],
 ];
 
 /** The colour of the entity with this number; beyond the palette, hues a golden angle apart. */

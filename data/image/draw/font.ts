@@ -12,7 +12,10 @@ const HALF_STROKE = 0.95;
 const CURVE_STEPS = 6;
 /** How far strokes reach above capitals and below the base line. */
 const ASCENT = CAP_HEIGHT + 4.4 + HALF_STROKE;
-const DESCENT = 4.2 + HALF_STROKE;
+const DESCENT = 4.4 + HALF_STROKE;
+
+/** Pixels without ink above and below. */
+const RIM = 1;
 
 /** Gray picture of a text: 0 = background, 1 = ink. The base line is `baseline` rows below the top. */
 export interface TextMask {
@@ -35,8 +38,8 @@ export function rasterizeText(text: string, capHeight: number): TextMask {
   const scale = capHeight / CAP_HEIGHT;
   const line = layOut(text);
   const width = Math.max(1, Math.ceil(line.width * scale));
-  const baseline = Math.ceil(ASCENT * scale);
-  const height = baseline + Math.ceil(DESCENT * scale);
+  const baseline = Math.ceil(ASCENT * scale) + RIM;
+  const height = baseline + Math.ceil(DESCENT * scale) + RIM;
   const coverage = new Float32Array(width * height);
   const mask = { width, height, baseline, coverage };
   for (const segment of line.segments) inkSegment(mask, segment, scale);

@@ -47,8 +47,7 @@ export async function inflate(
   size: number,
   warnings: string[],
 ): Promise<Uint8Array> {
-  const compressed = new Blob(pieces);
-  const reader = compressed.stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  const reader = inSmallSteps(pieces).pipeThrough(new DecompressionStream('deflate')).getReader();
   const result = new Uint8Array(size);
   let filled = 0;
   let failure: unknown;
@@ -73,11 +72,43 @@ export async function inflate(
     });
   }
   // Runtimes disagree on a missing checksum and on bytes after it, so it is looked at here.
-  const checksum = await compressed.slice(-4).arrayBuffer();
-  if (checksum.byteLength < 4 || new DataView(checksum).getUint32(0) !== adler32(result)) {
+  if (lastUint32(pieces) !== adler32(result)) {
     throw new Error('PNG: the checksum of the decompressed image data is wrong or missing; the file is damaged');
   }
   return result;
+}
+
+/**
+ * Some runtimes inflate all that they are given before anything can be read, up to 1032 times its size; small steps
+ * keep that within 17 MB.
+ */
+function inSmallSteps(pieces: Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const stepBytes = 16384;
+  let piece = 0;
+  let offset = 0;
+  return new ReadableStream({
+    pull(controller) {
+      while (piece < pieces.length && offset >= pieces[piece].length) {
+        piece++;
+        offset = 0;
+      }
+      if (piece === pieces.length) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(pieces[piece].slice(offset, offset + stepBytes));
+      offset += stepBytes;
+    },
+  });
+}
+
+/** The last four bytes as a big-endian number; null when there are fewer. */
+function lastUint32(pieces: Uint8Array[]): number | null {
+  const last: number[] = [];
+  for (let piece = pieces.length - 1; piece >= 0 && last.length < 4; piece--) {
+    last.unshift(...pieces[piece].subarray(-4));
+  }
+  return last.length < 4 ? null : new DataView(Uint8Array.from(last.slice(-4)).buffer).getUint32(0);
 }
 
 /** Adler-32 of RFC 1950. */

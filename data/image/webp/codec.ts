@@ -9,7 +9,7 @@ interface ModuleOptions {
   printErr: (line: string) => void;
 }
 
-interface WebpModule {
+export interface WebpModule {
   /** RGBA, four bytes a pixel; null when the data cannot be decoded. */
   decode(file: Uint8Array): { width: number; height: number; data: Uint8ClampedArray } | null;
 }

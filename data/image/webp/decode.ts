@@ -1,6 +1,6 @@
 /** WebP to RGB, bit for bit as Pillow's `Image.open(…).convert('RGB')`: lossy, lossless, first frame of animations. */
 import type { RgbImage } from '../image.ts';
-import { createWebpModule } from './codec.ts';
+import { createWebpModule, type WebpModule } from './codec.ts';
 import { readWebp } from './container.ts';
 
 /**
@@ -14,8 +14,7 @@ export async function decodeWebp(
 ): Promise<RgbImage> {
   const { width, height, still, left, top } = readWebp(bytes, checkSize, warnings);
   const codec = await createWebpModule();
-  const decoded = codec.decode(still);
-  if (!decoded) throw new Error('WebP: the picture cannot be decoded; the file is truncated or damaged');
+  const decoded = decodeStill(codec, still);
   if (left + decoded.width > width || top + decoded.height > height) {
     throw new Error('WebP: the picture is larger than the canvas it should fit; the file is damaged');
   }
@@ -30,4 +29,16 @@ export async function decodeWebp(
     }
   }
   return { width, height, data };
+}
+
+function decodeStill(codec: WebpModule, still: Uint8Array): { width: number; height: number; data: Uint8ClampedArray } {
+  const message = 'WebP: the picture cannot be decoded; the file is truncated or damaged';
+  let decoded: ReturnType<WebpModule['decode']>;
+  try {
+    decoded = codec.decode(still);
+  } catch (cause) {
+    throw new Error(message, { cause });
+  }
+  if (!decoded) throw new Error(message);
+  return decoded;
 }
