@@ -14,7 +14,7 @@ import { type HuffmanTables, parseHuffman, parseQuantization } from './tables.ts
 import { createRowUpsampler, upsampledWidth } from './upsample.ts';
 
 /** Far more than any encoder writes; keeps small files from asking for endless passes over a large picture. */
-const MAX_SCANS = 500;
+const MAX_SCANS = 100;
 
 /** What the segments seen so far have set. */
 interface DecoderState {
