@@ -1,0 +1,19 @@
+/** Boxes, location tokens and text: into prompts, out of generations, and as Markdown. */
+export { type BoxReference, insertBoxes, type PhraseBoxes, type TextBoxes } from './grounding/insert.ts';
+export { intersectionOverUnion } from './grounding/iou.ts';
+export { toMarkdown } from './grounding/markdown.ts';
+export {
+  type Entity,
+  type GroundedText,
+  type PostProcessOptions,
+  postProcessGeneration,
+} from './grounding/parse.ts';
+export {
+  type Box,
+  boxToPatches,
+  boxToTrainingPatches,
+  DEFAULT_GRID_SIZE,
+  type PatchPair,
+  patchesToBox,
+  patchToken,
+} from './grounding/patches.ts';

@@ -1,0 +1,11 @@
+/** What goes into the model and comes out of it: texts, boxes and pictures. */
+export * from './grounding.ts';
+export * from './image/index.ts';
+export {
+  type Padding,
+  type ProcessedText,
+  type ProcessOptions,
+  Processor,
+  type ProcessorOptions,
+} from './processor.ts';
+export { type DecodeOptions, type EncodeOptions, type StreamDecoder, Tokenizer } from './tokenizer.ts';
