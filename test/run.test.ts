@@ -44,7 +44,7 @@ test('passed and skipped tests are summed over files, and skipped ones named', a
   assert.is(lines.at(-1), '2 passed, 0 failed, 2 skipped');
   assert.is(code, 0);
   const text = lines.join('\n');
-  assert.match(text, /ok +[\d.]+ s {2}a\.test\.ts: 1 passed\n/);
+  assert.match(text, /ok +[\d.]+ s {2}tests-\w+\/a\.test\.ts: 1 passed\n/);
   assert.match(
     text,
     /b\/c\.test\.ts: 1 passed, 2 skipped\n +skipped: that \(needs this\)\n +skipped: 1 without a name/,
@@ -58,7 +58,7 @@ test('a failing test is shown with its file, its name and what was wrong', async
   assert.is(code, 1);
   assert.match(
     lines.join('\n'),
-    /FAIL +[\d.]+ s {2}a\.test\.ts: 1 passed, 1 failed\n[\s\S]*"two and two"[\s\S]*a\.test\.ts:2/,
+    /FAIL +[\d.]+ s {2}tests-\w+\/a\.test\.ts: 1 passed, 1 failed\n[\s\S]*"two and two"[\s\S]*a\.test\.ts:2/,
   );
 });
 

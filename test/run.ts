@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AdapterChoice } from '../engine/runtime/types.ts';
 import { isAdapterChoice } from './adapter.ts';
@@ -110,11 +110,11 @@ function runtimeVersion(): string {
     : process.versions.node;
 }
 
-/** Paths within the folder of tests, sorted. */
+/** Paths from the folder that holds the folder of tests, sorted. */
 function testFiles(): string[] {
   const ending = here.endsWith('.ts') ? '.test.ts' : '.test.js';
   return readdirSync(options.folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => name.replaceAll('\\', '/'))
+    .map((name) => `${basename(options.folder)}/${name.replaceAll('\\', '/')}`)
     .filter((name) => name.endsWith(ending) && !name.includes('node_modules/'))
     .sort();
 }
