@@ -8,4 +8,4 @@ export {
   Processor,
   type ProcessorOptions,
 } from './processor.ts';
-export { type DecodeOptions, type EncodeOptions, type StreamDecoder, Tokenizer } from './tokenizer.ts';
+export { type DecodeTextOptions, type EncodeTextOptions, type StreamDecoder, Tokenizer } from './tokenizer.ts';

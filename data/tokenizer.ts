@@ -18,7 +18,7 @@ import { Unigram } from './tokenizer/unigram.ts';
 
 export type { StreamDecoder } from './tokenizer/decoder.ts';
 
-export interface EncodeOptions {
+export interface EncodeTextOptions {
   /** Put the template's special tokens around the ids (`<s> … </s>`). Default false. */
   addSpecialTokens?: boolean;
   /**
@@ -28,7 +28,7 @@ export interface EncodeOptions {
   literalTags?: boolean;
 }
 
-export interface DecodeOptions {
+export interface DecodeTextOptions {
   /** Leave out `<s>`, `</s>`, `<pad>`, `<unk>`, `<mask>`; tags such as `<phrase>` stay. Default true. */
   skipSpecialTokens?: boolean;
   /** Remove spaces before punctuation. Default: what `tokenizer_config.json` says, else true. */
@@ -88,7 +88,7 @@ export class Tokenizer {
   }
 
   /** Ids of a text. */
-  encode(text: string, options: EncodeOptions = {}): number[] {
+  encode(text: string, options: EncodeTextOptions = {}): number[] {
     if (typeof text !== 'string') throw new Error(`encode: a string is expected, not ${typeof text}`);
     const ids: number[] = options.addSpecialTokens ? [...this.#template.before] : [];
     const append = (segment: string) => {
@@ -113,7 +113,7 @@ export class Tokenizer {
    *
    * @throws Error for an id outside the vocabulary
    */
-  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+  decode(ids: Iterable<number>, options: DecodeTextOptions = {}): string {
     const skip = options.skipSpecialTokens ?? true;
     let text = '';
     let first = true;
@@ -127,7 +127,7 @@ export class Tokenizer {
   }
 
   /** A decoder that takes the ids one by one; its output, joined, equals that of `decode`. */
-  createStreamDecoder(options: DecodeOptions = {}): StreamDecoder {
+  createStreamDecoder(options: DecodeTextOptions = {}): StreamDecoder {
     const skip = options.skipSpecialTokens ?? true;
     return new StreamDecoder(
       (id, first) => this.#textOf(id, first, skip),
