@@ -35,19 +35,20 @@ export interface CompileOptions {
   onCompile?: (done: number, all: number) => void;
 }
 
-/** Inside, `number` and `HostArray` leaves have become tensors. */
-type Traceable<T> = T extends Tensor | number | HostArray
-  ? Tensor
+/** What a caller may give where the function takes a tensor: data that changes from call to call need no tensor of their own. */
+export type Feed<T> = T extends Tensor
+  ? Tensor | HostArray | number
   : T extends object
-    ? { [K in keyof T]: Traceable<T[K]> }
+    ? { [K in keyof T]: Feed<T[K]> }
     : T;
+type Feeds<Args extends readonly unknown[]> = { [K in keyof Args]: Feed<Args[K]> };
 
 export interface Compiled<Args extends readonly unknown[], Result> {
-  (...args: Args): Promise<Result>;
+  (...args: Feeds<Args>): Promise<Result>;
   /** Traces and compiles for arguments like these without running. */
-  prepare(...args: Args): Promise<void>;
+  prepare(...args: Feeds<Args>): Promise<void>;
   /** The cost of the plan for arguments like these (default: of the plan used last). */
-  describe(...args: Args | []): PlanDescription;
+  describe(...args: Feeds<Args> | []): PlanDescription;
   /** Frees the buffers of all plans. */
   dispose(): void;
 }
@@ -67,7 +68,7 @@ class OutputSlot {
 }
 
 export function compile<Args extends readonly unknown[], Result>(
-  body: (...args: { [K in keyof Args]: Traceable<Args[K]> }) => Result,
+  body: (...args: Args) => Result,
   options: CompileOptions = {},
 ): Compiled<Args, Result> {
   const name = options.name ?? (body.name || 'step');
@@ -75,7 +76,7 @@ export function compile<Args extends readonly unknown[], Result>(
   const ready = new Map<string, Entry>();
   let last: Entry | null = null;
 
-  const entryFor = async (args: Args): Promise<{ entry: Entry; leaves: unknown[]; key: string }> => {
+  const entryFor = async (args: Feeds<Args>): Promise<{ entry: Entry; leaves: unknown[]; key: string }> => {
     const leaves = leavesOf(args);
     const key = signatureOf(args);
     const known = ready.get(key);
@@ -91,7 +92,7 @@ export function compile<Args extends readonly unknown[], Result>(
     return { entry, leaves, key };
   };
 
-  const run = async (...args: Args): Promise<Result> => {
+  const run = async (...args: Feeds<Args>): Promise<Result> => {
     const { entry, leaves } = await entryFor(args);
     last = entry;
     const { plan, template } = entry;
@@ -106,10 +107,10 @@ export function compile<Args extends readonly unknown[], Result>(
   };
 
   return Object.assign(run, {
-    prepare: async (...args: Args) => {
+    prepare: async (...args: Feeds<Args>) => {
       last = (await entryFor(args)).entry;
     },
-    describe: (...args: Args | []) => {
+    describe: (...args: Feeds<Args> | []) => {
       const entry = args.length > 0 ? ready.get(signatureOf(args)) : last;
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
@@ -151,8 +152,8 @@ function signatureOf(args: readonly unknown[]): string {
 }
 
 async function build<Args extends readonly unknown[], Result>(
-  body: (...args: { [K in keyof Args]: Traceable<Args[K]> }) => Result,
-  args: Args,
+  body: (...args: Args) => Result,
+  args: Feeds<Args>,
   options: CompileOptions,
   name: string,
 ): Promise<Entry> {
@@ -176,7 +177,7 @@ async function build<Args extends readonly unknown[], Result>(
   const traced = args.map((argument, position) =>
     mapTree(argument, (leaf) => addArgument(leaf, options.donate?.includes(position) ?? false)),
   );
-  const result = body(...(traced as unknown as { [K in keyof Args]: Traceable<Args[K]> }));
+  const result = body(...(traced as unknown as Args));
   const outputs: Value[] = [];
   const template = mapTree(result, (leaf, path) => {
     if (!(leaf instanceof Tensor)) return leaf;

@@ -73,11 +73,11 @@ export function updateRowsKernel(): KernelSource {
   });
 }
 
-/** Embeds [outer, from, inner] in zeros [outer, to, inner], starting at slot `before`. Parameters: count (of out), from, to, inner, before. */
+/** Embeds [outer, extent, inner] in zeros [outer, padded, inner], starting at slot `before`. Parameters: count (of out), extent, padded, inner, before. */
 export function padKernel({ type }: { type: ElementType }): KernelSource {
   return kernelSource({
     name: 'pad',
-    parameters: u32('count', 'from', 'to', 'inner', 'before'),
+    parameters: u32('count', 'extent', 'padded', 'inner', 'before'),
     buffers: [
       { name: 'x', type },
       { name: 'out', type: 'f32', write: true },
@@ -86,10 +86,10 @@ export function padKernel({ type }: { type: ElementType }): KernelSource {
     body: [
       `let i = ${linearWorkgroup} * ${workgroup}u + lane;`,
       'if (i >= p.count) { return; }',
-      'let slot = (i / p.inner) % p.to - p.before;',
-      'let outer = i / (p.inner * p.to);',
+      'let slot = (i / p.inner) % p.padded - p.before;',
+      'let outer = i / (p.inner * p.padded);',
       'var value = 0.0;',
-      'if (slot < p.from) { value = load_x((outer * p.from + slot) * p.inner + i % p.inner); }',
+      'if (slot < p.extent) { value = load_x((outer * p.extent + slot) * p.inner + i % p.inner); }',
       'store_out(i, value);',
     ].join('\n'),
   });

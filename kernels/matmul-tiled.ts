@@ -16,9 +16,11 @@ export function tiledMatmulGrid(M: number, N: number, batch: number): Grid {
 export function tiledMatmulKernel(options: MatmulOptions): KernelSource {
   const storeAlongK = (name: string, value: string) =>
     unroll(4, (j) => `tile_${name}[(loadColumn * 4u + ${j}u) * ${tile}u + loadRow] = ${value}[${j}];`);
-  const loadA = `let aValue = a_along_k(batch, min(rowStart + loadRow, p.M - 1u), k + loadColumn * 4u);\n${storeAlongK('a', 'aValue')}`;
+  // past K the tiles hold zeros
+  const inside = 'k + loadColumn * 4u < p.K';
+  const loadA = `var aValue = vec4<f32>();\nif (${inside}) { aValue = a_along_k(batch, min(rowStart + loadRow, p.M - 1u), k + loadColumn * 4u); }\n${storeAlongK('a', 'aValue')}`;
   const loadB = options.transposeB
-    ? `let bValue = b_along_k(batch, min(columnStart + loadRow, p.N - 1u), k + loadColumn * 4u);\n${storeAlongK('b', 'bValue')}`
+    ? `var bValue = vec4<f32>();\nif (${inside}) { bValue = b_along_k(batch, min(columnStart + loadRow, p.N - 1u), k + loadColumn * 4u); }\n${storeAlongK('b', 'bValue')}`
     : [
         'let bColumn = columnStart + local.x * 4u;',
         'let bValue = b_along_n(batch, k + local.y, select(bColumn, 0u, bColumn >= p.N));',

@@ -142,7 +142,7 @@ const cases: OpCase[] = [
   { inputs: [input([3, 2, 8]), input([3, 6, 8])], attributes: nt },
   { inputs: [input([2, 6, 3]), input([2, 6, 4])], attributes: tn },
   { inputs: [input([2, 8]), { ...input([10, 8]), shardBytes: 128 }], attributes: nt },
-  { inputs: [input([9, 8]), { ...input([16, 8]), shardBytes: 256 }], attributes: nt },
+  { inputs: [input([4, 8]), { ...input([32, 8]), shardBytes: 512 }], attributes: nt },
 ];
 
 export const matmulOp: OpDefinition = {

@@ -46,7 +46,7 @@ export const padOp: OpDefinition = {
       const count = sizeOf(shape);
       context.dispatch({
         source: padKernel({ type: x.dtype }),
-        parameters: { count, from: x.shape[axis], to: shape[axis], inner: sizeOf(shape.slice(axis + 1)), before },
+        parameters: { count, extent: x.shape[axis], padded: shape[axis], inner: sizeOf(shape.slice(axis + 1)), before },
         operands: [context.input(0), context.output(0)],
         grid: elementsGrid(count),
       });

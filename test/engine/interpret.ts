@@ -8,7 +8,7 @@ import { Tensor } from '../../engine/tensor.ts';
 /** Values of `outputs`, given those of the graph's arguments. */
 export function interpret(graph: Graph, outputs: readonly Value[], args: readonly ReferenceArray[]): ReferenceArray[] {
   const known = new Map<Value, ReferenceArray>(graph.arguments.map((value, i) => [value, args[i]]));
-  const valueOf = (value: Value): ReferenceArray => {
+  const reference = (value: Value): ReferenceArray => {
     const { origin } = value;
     if (origin.kind === 'constant') return { shape: [], data: Float64Array.of(origin.value) };
     const found = known.get(value);
@@ -16,10 +16,10 @@ export function interpret(graph: Graph, outputs: readonly Value[], args: readonl
     return found;
   };
   for (const node of reachableNodes(graph, outputs)) {
-    const results = node.op.reference(node.inputs.map(valueOf), node.attributes, node.outputs);
+    const results = node.op.reference(node.inputs.map(reference), node.attributes, node.outputs);
     for (const [i, data] of results.entries()) known.set(node.outputs[i], { shape: node.outputs[i].shape, data });
   }
-  return outputs.map(valueOf);
+  return outputs.map(reference);
 }
 
 /** A reproducible stream of uniform numbers in [0, 1). */

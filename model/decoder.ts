@@ -1,0 +1,143 @@
+/** The MAGNETO decoder: sub-LayerNorm blocks over token embeddings in which image vectors take the place of image slots. */
+import { attention, decodeAttention, gather, type Tensor, updateRows, where } from '../engine/index.ts';
+import type { TextConfig } from './config.ts';
+import { activations, linear, norm, noTap, type Tap } from './modules.ts';
+import type { DecoderLayer, DecoderParameters } from './parameters.ts';
+
+/** One batch of rows, as tensors. */
+export interface DecoderInput {
+  /** i32 [B, T]. */
+  readonly ids: Tensor;
+  /** i32 [B, T], rows of the position table. */
+  readonly positionIds: Tensor;
+  /** i32 [B, 2]: first slot and end of the keys that exist in each row. */
+  readonly bounds: Tensor;
+  /** What takes the place of image slots, or null. */
+  readonly images: {
+    /** f32 [n, L, D]. */
+    readonly vectors: Tensor;
+    /** f32 [B, T, 1], 1 on the slots. */
+    readonly mask: Tensor;
+    /** i32 [B, T]: which of the n·L vectors stands at a slot (0 elsewhere). */
+    readonly index: Tensor;
+  } | null;
+}
+
+/** Keys and values of all layers, each [rows, capacity, D]. */
+export interface KeyValueCache<T = Tensor> {
+  readonly keys: readonly T[];
+  readonly values: readonly T[];
+}
+
+/** (token or image vector)·√D + position: the input of the first layer, [B, T, D]. */
+export function embed(
+  parameters: DecoderParameters,
+  config: TextConfig,
+  positionTable: Tensor,
+  { ids, positionIds, images }: DecoderInput,
+): Tensor {
+  let x = gather(parameters.embed_tokens.weight, ids);
+  if (images) {
+    const { vectors, mask, index } = images;
+    x = where(mask, gather(vectors.reshape([-1, config.embedDim]), index), x);
+  }
+  const scaled = config.scaleEmbedding ? x.mul(Math.sqrt(config.embedDim)) : x;
+  return scaled.add(gather(positionTable, positionIds));
+}
+
+type Attend = (query: Tensor, key: Tensor, value: Tensor) => Tensor;
+
+/** One block; `attend` does the attention, over the sequence or over a cache. */
+function block(x: Tensor, layer: DecoderLayer, config: TextConfig, attend: Attend): Tensor {
+  const { self_attn: attn, ffn } = layer;
+  const epsilon = config.layerNormEps;
+  const h = norm(x, layer.self_attn_layer_norm, epsilon);
+  const attended = attend(linear(h, attn.q_proj), linear(h, attn.k_proj), linear(h, attn.v_proj));
+  const residual = linear(norm(attended, attn.inner_attn_ln, epsilon), attn.out_proj).add(x);
+  const inner = activations[config.activation](linear(norm(residual, layer.final_layer_norm, epsilon), ffn.fc1));
+  return linear(norm(inner, ffn.ffn_layernorm, epsilon), ffn.fc2).add(residual);
+}
+
+/** The final LayerNorm. */
+export function finish(parameters: DecoderParameters, config: TextConfig, x: Tensor): Tensor {
+  return norm(x, parameters.layer_norm, config.layerNormEps);
+}
+
+/** Logits [..., vocabulary] by the tied embedding. */
+export function head(parameters: DecoderParameters, x: Tensor): Tensor {
+  return x.matmul(parameters.embed_tokens.weight, { transposeB: true });
+}
+
+/** All positions at once: hidden states [B, T, D] after the final LayerNorm. */
+export function decode(
+  parameters: DecoderParameters,
+  config: TextConfig,
+  positionTable: Tensor,
+  input: DecoderInput,
+  tap: Tap = noTap,
+): Tensor {
+  let x = embed(parameters, config, positionTable, input);
+  tap('text.embeddings', x);
+  const options = { heads: config.attentionHeads, causal: true, bounds: input.bounds };
+  for (const [i, layer] of parameters.layers.entries()) {
+    x = block(x, layer, config, (query, key, value) => attention(query, key, value, options));
+    tap(`text.layer.${i}`, x);
+  }
+  const normalised = finish(parameters, config, x);
+  tap('text.layer_norm', normalised);
+  return normalised;
+}
+
+/** Runs the prompts and fills the cache from slot 0 on. The hidden state of the last column, [B, D], and the cache. */
+export function prefill(
+  parameters: DecoderParameters,
+  config: TextConfig,
+  positionTable: Tensor,
+  input: DecoderInput,
+  cache: KeyValueCache,
+  slots: Tensor,
+): { last: Tensor; cache: KeyValueCache } {
+  const [batch, length] = input.ids.shape;
+  const keys: Tensor[] = [];
+  const values: Tensor[] = [];
+  // one prompt may fill the first row of a cache that has more (its beams)
+  const store = (whole: Tensor, rows: Tensor) =>
+    updateRows(whole.reshape([batch, (whole.shape[0] / batch) * whole.shape[1], config.embedDim]), rows, slots).reshape(
+      whole.shape,
+    );
+  let x = embed(parameters, config, positionTable, input);
+  const options = { heads: config.attentionHeads, causal: true, bounds: input.bounds };
+  for (const [i, layer] of parameters.layers.entries()) {
+    x = block(x, layer, config, (query, key, value) => {
+      keys.push(store(cache.keys[i], key));
+      values.push(store(cache.values[i], value));
+      return attention(query, key, value, options);
+    });
+  }
+  const last = x.slice(1, length - 1, length).reshape([batch, config.embedDim]);
+  return { last: finish(parameters, config, last), cache: { keys, values } };
+}
+
+/** One token per row: ids and positionIds [B, 1], written at `slots` (i32 [B]). With `source` [B, capacity] rows read each other's caches. */
+export function decodeStep(
+  parameters: DecoderParameters,
+  config: TextConfig,
+  positionTable: Tensor,
+  input: DecoderInput,
+  cache: KeyValueCache,
+  slots: Tensor,
+  source?: Tensor,
+): { last: Tensor; cache: KeyValueCache } {
+  const [batch] = input.ids.shape;
+  const keys: Tensor[] = [];
+  const values: Tensor[] = [];
+  let x = embed(parameters, config, positionTable, input);
+  for (const [i, layer] of parameters.layers.entries()) {
+    x = block(x, layer, config, (query, key, value) => {
+      keys.push(updateRows(cache.keys[i], key, slots));
+      values.push(updateRows(cache.values[i], value, slots));
+      return decodeAttention(query, keys[i], values[i], input.bounds, { heads: config.attentionHeads, source });
+    });
+  }
+  return { last: finish(parameters, config, x.reshape([batch, config.embedDim])), cache: { keys, values } };
+}

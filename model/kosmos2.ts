@@ -1,0 +1,154 @@
+/** KOSMOS-2: vision tower, resampler and decoder of one checkpoint on one device. */
+import { compile, type Device, HostArray, type Tensor } from '../engine/index.ts';
+import { type HostBatch, hostBatch, type TokenBatch } from './batch.ts';
+import { disposeParameters, type LoadOptions, loadParameters, readConfig } from './checkpoint.ts';
+import type { Kosmos2Config } from './config.ts';
+import { type DecoderInput, decode, head } from './decoder.ts';
+import type { Tap } from './modules.ts';
+import type { Kosmos2Parameters } from './parameters.ts';
+import { sinusoidTable } from './positions.ts';
+import { resample } from './resampler.ts';
+import { interpolationMatrix, visionTower } from './vision.ts';
+
+/** Pictures as the processor gives them: normalised, channel-first. */
+export interface PixelBatch {
+  readonly data: Float32Array;
+  /** [n, C, H, W]. */
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** Tensors by name, as a {@link Tap} heard them. */
+export type Taps = Record<string, Tensor>;
+
+export class Kosmos2 {
+  readonly config: Kosmos2Config;
+  readonly parameters: Kosmos2Parameters;
+  readonly device: Device;
+  #positions: Tensor;
+  readonly #encode;
+  readonly #forward;
+
+  constructor(config: Kosmos2Config, parameters: Kosmos2Parameters, device: Device) {
+    this.config = config;
+    this.parameters = parameters;
+    this.device = device;
+    this.#positions = this.#positionTable(config.text.maxPositionEmbeddings + 2);
+    this.#encode = compile(this.#traceEncode.bind(this), { name: 'image encoder', device });
+    this.#forward = compile(this.#traceForward.bind(this), { name: 'decoder', device });
+  }
+
+  /** Loads a model folder in the Hugging Face layout. */
+  static async load(folder: string, device: Device, options: LoadOptions = {}): Promise<Kosmos2> {
+    const config = await readConfig(folder);
+    return new Kosmos2(config, await loadParameters(folder, config, device, options), device);
+  }
+
+  /** The sinusoid table on the device, at least `rows` rows (it grows on demand, as the reference's does). */
+  positionTable(rows = 0): Tensor {
+    if (rows > this.#positions.shape[0]) {
+      // plans that captured the old table are of no use any more, hence the table is an argument of every plan
+      this.#positions.dispose();
+      this.#positions = this.#positionTable(Math.ceil(rows / 1024) * 1024);
+    }
+    return this.#positions;
+  }
+
+  /** Pictures to image vectors [n, latents, D]. A size other than the configured one interpolates the position embeddings. */
+  async encodeImages(pixels: PixelBatch): Promise<Tensor> {
+    const { vectors, taps } = await this.encodeImagesTapped(pixels, false);
+    for (const tensor of Object.values(taps)) tensor.dispose();
+    return vectors;
+  }
+
+  /** As `encodeImages`, with the intermediate results (`vision.embeddings`, `vision.layer.i`, …). The caller disposes them. */
+  async encodeImagesTapped({ data, shape }: PixelBatch, tapped = true): Promise<{ vectors: Tensor; taps: Taps }> {
+    const { channels, imageSize, patchSize } = this.config.vision;
+    const [, c, height, width] = shape;
+    if (c !== channels || height % patchSize !== 0 || width % patchSize !== 0) {
+      throw new Error(
+        `pictures [${shape.join(', ')}] do not fit the model: it takes ${channels} channels and sides that are multiples of ${patchSize}`,
+      );
+    }
+    const resized = height !== imageSize || width !== imageSize;
+    const interpolation = resized
+      ? interpolationMatrix(imageSize / patchSize, height / patchSize, width / patchSize)
+      : null;
+    return this.#encode(new HostArray(data, shape), interpolation, tapped);
+  }
+
+  #traceEncode(pixels: Tensor, interpolation: Tensor | null, tapped: boolean): { vectors: Tensor; taps: Taps } {
+    const taps: Taps = {};
+    const tap: Tap = (name, value) => {
+      if (tapped) taps[name] = value;
+    };
+    const { vision_model: vision, image_to_text_projection: projection } = this.parameters;
+    const features = visionTower(vision.model, this.config.vision, pixels, interpolation, tap);
+    return { vectors: resample(projection, this.config.text, features), taps };
+  }
+
+  /** Checks that the slots of a batch and the given image vectors belong together. */
+  prepareBatch(batch: TokenBatch, images: Tensor | null): HostBatch {
+    const host = hostBatch(batch, this.config);
+    const vectors = images ? images.shape[0] * images.shape[1] : 0;
+    if (host.slotCount !== vectors) {
+      throw new Error(
+        `the prompts have ${host.slotCount} image slots, but the images give ${vectors} vectors (${this.config.latentQueryNum} each)`,
+      );
+    }
+    return host;
+  }
+
+  /** Logits [B, T, vocabulary] of all positions, and intermediate results if asked for. The caller disposes them. */
+  async forward(batch: TokenBatch, images: Tensor | null, tapped = false): Promise<{ logits: Tensor; taps: Taps }> {
+    const { ids, positionIds, bounds, slots, lastPosition } = this.prepareBatch(batch, images);
+    return this.#forward(this.positionTable(lastPosition + 1), ids, positionIds, bounds, slots, images, tapped);
+  }
+
+  #traceForward(
+    table: Tensor,
+    ids: Tensor,
+    positionIds: Tensor,
+    bounds: Tensor,
+    slots: { mask: Tensor; index: Tensor } | null,
+    vectors: Tensor | null,
+    tapped: boolean,
+  ): { logits: Tensor; taps: Taps } {
+    const taps: Taps = {};
+    const tap: Tap = (name, value) => {
+      if (tapped) taps[name] = value;
+    };
+    const decoder = this.parameters.text_model.model;
+    const hidden = decode(
+      decoder,
+      this.config.text,
+      table,
+      decoderInput(ids, positionIds, bounds, slots, vectors),
+      tap,
+    );
+    return { logits: head(decoder, hidden), taps };
+  }
+
+  #positionTable(rows: number): Tensor {
+    const { embedDim, padTokenId } = this.config.text;
+    return this.device.tensor(sinusoidTable(rows, embedDim, padTokenId), [rows, embedDim]);
+  }
+
+  /** Frees the weights and all plans. */
+  dispose(): void {
+    this.#encode.dispose();
+    this.#forward.dispose();
+    this.#positions.dispose();
+    disposeParameters(this.parameters);
+  }
+}
+
+/** Puts the pieces of a traced batch together. */
+export function decoderInput(
+  ids: Tensor,
+  positionIds: Tensor,
+  bounds: Tensor,
+  slots: { mask: Tensor; index: Tensor } | null,
+  vectors: Tensor | null,
+): DecoderInput {
+  return { ids, positionIds, bounds, images: slots && vectors ? { ...slots, vectors } : null };
+}
