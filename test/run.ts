@@ -146,7 +146,7 @@ async function availableAdapters(total: SuiteOutcome): Promise<AdapterChoice[]> 
 async function runJob({ file, adapter, label }: Job): Promise<SuiteOutcome> {
   const began = performance.now();
   const { outcome, output, trouble } = await runChild<SuiteOutcome>(
-    join(options.folder, file),
+    join(options.folder, '..', file),
     adapter,
     options.timeout,
   );
