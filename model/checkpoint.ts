@@ -114,7 +114,10 @@ async function readParameters(
   let bytes = 0;
   try {
     for (const [i, name] of leaves.entries()) {
-      const read = (length: number) => onProgress?.((bytes += length), totalBytes);
+      const read = (length: number) => {
+        bytes += length;
+        onProgress?.(bytes, totalBytes);
+      };
       tensors.set(name, await readParameter(files, nameInFile(files, name), records[i], device, dtype, read));
     }
   } catch (error) {

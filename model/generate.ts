@@ -1,0 +1,433 @@
+/** Generation: one prefill, then a token per row and step over a KV cache of fixed capacity; greedy, sampled, or by beams. */
+import {
+  argmax,
+  banRepeated,
+  type Compiled,
+  compile,
+  HostArray,
+  logSoftmax,
+  mapTree,
+  type Tensor,
+  topK,
+} from '../engine/index.ts';
+import type { HostBatch, TokenBatch } from './batch.ts';
+import { BeamSearch, type Candidate, type Hypothesis } from './beam-search.ts';
+import { decodeStep, head, type KeyValueCache, prefill } from './decoder.ts';
+import { decoderInput, type Kosmos2 } from './kosmos2.ts';
+import { checkSampling, type SamplingOptions, sampleToken } from './sampling.ts';
+
+export interface GenerateOptions {
+  /** Default 64. Less where the context ends earlier. */
+  maxNewTokens?: number;
+  /** No n-gram of this size occurs twice in prompt and answer together; 0 allows all. Default: the checkpoint's setting. */
+  noRepeatNgramSize?: number;
+  /** Draw tokens instead of taking the likeliest. */
+  sampling?: SamplingOptions;
+  /** Stops between two steps; what was generated so far is kept. */
+  signal?: AbortSignal;
+  /** Hears the raw logits of every step, before bans: rows × vocabulary. */
+  inspect?: (logits: Float32Array, step: number) => void;
+  /** Hears how many kernels of a new plan are compiled. */
+  onCompile?: (done: number, all: number) => void;
+}
+
+export interface BeamGenerateOptions extends Omit<GenerateOptions, 'sampling' | 'inspect'> {
+  beams: number;
+  /** Default 1. */
+  lengthPenalty?: number;
+  /** Default false. */
+  earlyStopping?: boolean;
+}
+
+/** One new token. */
+export interface GeneratedToken {
+  readonly row: number;
+  readonly id: number;
+  readonly step: number;
+}
+
+export interface GeneratedRow {
+  /** New tokens, up to and including `</s>` if it came. */
+  readonly ids: readonly number[];
+  /** `end`: `</s>`; `length`: the limit; `cancelled`: the signal. */
+  readonly stopped: 'end' | 'length' | 'cancelled';
+}
+
+/** How a step turns logits into what the host needs. */
+type Selection = 'token' | 'logits' | 'candidates';
+
+interface StepResult {
+  readonly cache: KeyValueCache;
+  readonly token: Tensor | null;
+  readonly logits: Tensor | null;
+  readonly candidates: { readonly values: Tensor; readonly indices: Tensor } | null;
+  readonly raw: Tensor | null;
+}
+
+/** The history in which n-grams are looked for: i32 [rows, capacity] and [rows, 2]; and what beams have scored so far, [rows, 1]. */
+interface SelectionInput {
+  readonly history: Tensor;
+  readonly historyBounds: Tensor;
+  readonly scores: Tensor | null;
+}
+
+interface Batch {
+  readonly ids: Tensor;
+  readonly positionIds: Tensor;
+  readonly bounds: Tensor;
+  readonly slots: { readonly mask: Tensor; readonly index: Tensor } | null;
+  readonly vectors: Tensor | null;
+}
+
+type Prefill = (
+  cache: KeyValueCache,
+  table: Tensor,
+  batch: Batch,
+  start: Tensor,
+  selection: SelectionInput,
+) => StepResult;
+type Step = (
+  cache: KeyValueCache,
+  table: Tensor,
+  batch: Batch,
+  start: Tensor,
+  selection: SelectionInput,
+  source: Tensor | null,
+) => StepResult;
+
+interface Functions {
+  readonly prefill: Compiled<Parameters<Prefill>, StepResult>;
+  readonly step: Compiled<Parameters<Step>, StepResult>;
+}
+
+/** Cache capacities are multiples of this, so that prompts of different length share a plan. */
+const capacityStep = 64;
+
+/** Generates with one model; keeps the compiled steps. */
+export class Generator {
+  readonly #model: Kosmos2;
+  readonly #functions = new Map<string, Functions>();
+
+  constructor(model: Kosmos2) {
+    this.#model = model;
+  }
+
+  /** All rows to their end. */
+  async generate(batch: TokenBatch, images: Tensor | null, options: GenerateOptions = {}): Promise<GeneratedRow[]> {
+    const rows = batch.inputIds.map((): { ids: number[] } => ({ ids: [] }));
+    for await (const { row, id } of this.stream(batch, images, options)) rows[row].ids.push(id);
+    const { eosTokenId } = this.#model.config.text;
+    const cancelled = options.signal?.aborted ?? false;
+    return rows.map(({ ids }) => ({
+      ids,
+      stopped: ids.at(-1) === eosTokenId ? 'end' : cancelled ? 'cancelled' : 'length',
+    }));
+  }
+
+  /** Tokens as they come, rows in turn. Prompts are padded left (or equally long); `images` are the vectors for their slots, in order. */
+  async *stream(
+    batch: TokenBatch,
+    images: Tensor | null,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, void> {
+    const { noRepeatNgramSize: ngram = this.#model.config.text.noRepeatNgramSize, sampling, signal, inspect } = options;
+    if (sampling) checkSampling(sampling);
+    const host = this.#model.prepareBatch(batch, images);
+    const run = this.#start(host, batch, host.rows, options.maxNewTokens);
+    const functions = this.#functionsFor(
+      sampling ? 'logits' : 'token',
+      ngram,
+      inspect !== undefined,
+      0,
+      options.onCompile,
+    );
+    const finished = new Array<boolean>(host.rows).fill(false);
+    try {
+      let result = await functions.prefill(run.cache, ...run.prefillArguments(host, images));
+      for (let step = 0; ; step++) {
+        run.cache = result.cache;
+        const tokens = await chooseTokens(result, sampling, step);
+        if (inspect && result.raw) inspect((await result.raw.read()) as Float32Array, step);
+        disposeResult(result);
+        for (const [row, id] of tokens.entries()) {
+          if (finished[row]) continue;
+          yield { row, id, step };
+          finished[row] = id === this.#model.config.text.eosTokenId;
+        }
+        if (finished.every(Boolean) || step + 1 >= run.maxNewTokens || signal?.aborted) return;
+        run.append(tokens);
+        result = await functions.step(run.cache, ...run.stepArguments(), null);
+      }
+    } finally {
+      run.dispose();
+    }
+  }
+
+  /** Beam search for one prompt: the best hypotheses, best first, at most `beams` of them. */
+  async beamSearch(batch: TokenBatch, images: Tensor | null, options: BeamGenerateOptions): Promise<Hypothesis[]> {
+    const {
+      beams,
+      lengthPenalty = 1,
+      earlyStopping = false,
+      noRepeatNgramSize: ngram = this.#model.config.text.noRepeatNgramSize,
+    } = options;
+    if (!Number.isInteger(beams) || beams < 2 || beams > 32)
+      throw new Error(`the number of beams must lie between 2 and 32, got ${beams}`);
+    const host = this.#model.prepareBatch(batch, images);
+    if (host.rows !== 1) throw new Error(`beam search takes one prompt at a time, got ${host.rows}`);
+    const { eosTokenId, vocabSize } = this.#model.config.text;
+    const run = this.#start(host, batch, beams, options.maxNewTokens);
+    const functions = this.#functionsFor('candidates', ngram, false, 2 * beams, options.onCompile);
+    const search = new BeamSearch({ beams, maxNewTokens: run.maxNewTokens, eosTokenId, lengthPenalty, earlyStopping });
+    try {
+      let result = await functions.prefill(
+        run.cache,
+        ...run.prefillArguments(host, images, new HostArray(new Float32Array(1), [1, 1])),
+      );
+      for (;;) {
+        run.cache = result.cache;
+        const candidates = await readCandidates(result, vocabSize);
+        disposeResult(result);
+        search.advance(candidates);
+        if (search.done || options.signal?.aborted) return [...search.results];
+        run.reorder(search.running);
+        const scores = run.padRows(search.running.map(({ score }) => score));
+        result = await functions.step(
+          run.cache,
+          ...run.stepArguments(new HostArray(Float32Array.from(scores), [beams, 1])),
+          run.source(),
+        );
+      }
+    } finally {
+      run.dispose();
+    }
+  }
+
+  #start(host: HostBatch, batch: TokenBatch, rows: number, wanted = 64): Run {
+    const { config } = this.#model;
+    const context = config.text.maxPositionEmbeddings;
+    if (!Number.isInteger(wanted) || wanted < 1)
+      throw new Error(`the number of new tokens must be a whole number ≥ 1, got ${wanted}`);
+    if (host.length >= context) {
+      throw new Error(
+        `the prompt has ${host.length} tokens (image slots included), but the context of this model ends at ${context}; shorten it`,
+      );
+    }
+    if (host.rows > 1 && batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
+      throw new Error('generation continues the last column: pad the prompts on the left');
+    }
+    return new Run(this.#model, host, batch, rows, Math.min(wanted, context - host.length));
+  }
+
+  #functionsFor(
+    selection: Selection,
+    ngram: number,
+    inspect: boolean,
+    k: number,
+    onCompile?: GenerateOptions['onCompile'],
+  ): Functions {
+    if (!Number.isInteger(ngram) || ngram < 0)
+      throw new Error(`the n-gram size must be a whole number ≥ 0, got ${ngram}`);
+    const key = `${selection} ${ngram} ${inspect} ${k}`;
+    const known = this.#functions.get(key);
+    if (known) return known;
+    const { config, parameters, device } = this.#model;
+    const decoder = parameters.text_model.model;
+    const select = (
+      last: Tensor,
+      cache: KeyValueCache,
+      { history, historyBounds, scores }: SelectionInput,
+    ): StepResult => {
+      const raw = head(decoder, last);
+      const base = selection === 'candidates' ? logSoftmax(raw) : raw;
+      const allowed = ngram > 0 ? banRepeated(base, history, historyBounds, ngram) : base;
+      const nothing = { token: null, logits: null, candidates: null };
+      const chosen = { cache, ...nothing, raw: inspect ? raw : null };
+      if (selection === 'token') return { ...chosen, token: argmax(allowed) };
+      if (selection === 'logits') return { ...chosen, logits: allowed };
+      return { ...chosen, candidates: topK((scores ? allowed.add(scores) : allowed).reshape([1, -1]), k) };
+    };
+    const input = ({ ids, positionIds, bounds, slots, vectors }: Batch) =>
+      decoderInput(ids, positionIds, bounds, slots, vectors);
+    const prefillStep: Prefill = (cache, table, batch, start, selectionInput) => {
+      const result = prefill(decoder, config.text, table, input(batch), cache, start);
+      return select(result.last, result.cache, selectionInput);
+    };
+    const tokenStep: Step = (cache, table, batch, start, selectionInput, source) => {
+      const result = decodeStep(decoder, config.text, table, input(batch), cache, start, source ?? undefined);
+      return select(result.last, result.cache, selectionInput);
+    };
+    const options = { donate: [0], device, onCompile };
+    const functions = {
+      prefill: compile(prefillStep, { ...options, name: 'prefill' }),
+      step: compile(tokenStep, { ...options, name: 'decode step' }),
+    };
+    this.#functions.set(key, functions);
+    return functions;
+  }
+
+  /** The cost of the plans used last, by name. */
+  describe(): Record<string, ReturnType<Functions['step']['describe']>> {
+    const plans: Record<string, ReturnType<Functions['step']['describe']>> = {};
+    for (const [key, { prefill: first, step }] of this.#functions) {
+      for (const [name, compiled] of Object.entries({ prefill: first, step })) {
+        try {
+          plans[`${name} ${key}`] = compiled.describe();
+        } catch {
+          // this one was never run
+        }
+      }
+    }
+    return plans;
+  }
+
+  dispose(): void {
+    for (const { prefill: first, step } of this.#functions.values()) {
+      first.dispose();
+      step.dispose();
+    }
+    this.#functions.clear();
+  }
+}
+
+/** What one generation carries from step to step on the host, and its cache. */
+class Run {
+  cache: KeyValueCache;
+  readonly maxNewTokens: number;
+  readonly #model: Kosmos2;
+  readonly #rows: number;
+  readonly #capacity: number;
+  /** Per row of the cache: the tokens so far, in slots. */
+  #history: Int32Array;
+  /** Per row and slot: the cache row that holds it (beams only). */
+  #source: Int32Array;
+  readonly #starts: number[];
+  /** Slots filled so far. */
+  #length: number;
+  #tokens: number[] = [];
+
+  constructor(model: Kosmos2, host: HostBatch, batch: TokenBatch, rows: number, maxNewTokens: number) {
+    this.#model = model;
+    this.maxNewTokens = maxNewTokens;
+    this.#rows = rows;
+    this.#length = host.length;
+    this.#capacity = Math.ceil((host.length + maxNewTokens) / capacityStep) * capacityStep;
+    this.#history = new Int32Array(rows * this.#capacity);
+    this.#source = new Int32Array(rows * this.#capacity);
+    this.#starts = [];
+    for (let row = 0; row < rows; row++) {
+      const prompt = Math.min(row, host.rows - 1);
+      this.#history.set(batch.inputIds[prompt], row * this.#capacity);
+      this.#starts.push(batch.attentionMask[prompt].indexOf(1));
+    }
+    const { layers, embedDim } = model.config.text;
+    const zeros = () =>
+      Array.from({ length: layers }, () => model.device.zeros([rows, this.#capacity, embedDim], 'f32', 'KV cache'));
+    this.cache = { keys: zeros(), values: zeros() };
+    model.positionTable(this.#capacity + model.config.text.padTokenId + 1);
+  }
+
+  prefillArguments(host: HostBatch, images: Tensor | null, scores: HostArray | null = null) {
+    const batch = {
+      ids: host.ids,
+      positionIds: host.positionIds,
+      bounds: host.bounds,
+      slots: host.slots,
+      vectors: images,
+    };
+    const start = new HostArray(new Int32Array(host.rows));
+    const history = new HostArray(this.#history.slice(0, host.rows * this.#capacity), [host.rows, this.#capacity]);
+    const historyBounds = new HostArray(this.#bounds(this.#length).slice(0, host.rows * 2), [host.rows, 2]);
+    return [this.#model.positionTable(), batch, start, { history, historyBounds, scores }] as const;
+  }
+
+  /** The next step's input: the tokens appended last. */
+  stepArguments(scores: HostArray | null = null) {
+    const rows = this.#rows;
+    const { padTokenId } = this.#model.config.text;
+    const positions = this.#starts.map((start) => this.#length - start + padTokenId);
+    const bounds = new HostArray(this.#bounds(this.#length), [rows, 2]);
+    const batch = {
+      ids: new HostArray(Int32Array.from(this.#tokens), [rows, 1]),
+      positionIds: new HostArray(Int32Array.from(positions), [rows, 1]),
+      bounds,
+      slots: null,
+      vectors: null,
+    };
+    const start = new HostArray(new Int32Array(rows).fill(this.#length - 1));
+    const history = new HostArray(this.#history, [rows, this.#capacity]);
+    return [this.#model.positionTable(), batch, start, { history, historyBounds: bounds, scores }] as const;
+  }
+
+  /** Notes the tokens of a step, one a row. */
+  append(tokens: readonly number[]): void {
+    for (const [row, id] of tokens.entries()) {
+      const at = row * this.#capacity + this.#length;
+      this.#history[at] = id;
+      this.#source[at] = row;
+    }
+    this.#tokens = [...tokens];
+    this.#length++;
+  }
+
+  /** Fills up a list with one entry per running beam; rows without a beam repeat the first and are never chosen. */
+  padRows(values: readonly number[]): number[] {
+    return Array.from({ length: this.#rows }, (_, row) => values[row] ?? -1e30);
+  }
+
+  /** Gives every beam the history and the cache rows of the one that it continues, then appends its token. */
+  reorder(running: readonly Candidate[]): void {
+    const move = (from: Int32Array) => {
+      const to = new Int32Array(from.length);
+      for (let row = 0; row < this.#rows; row++) {
+        const origin = (running[row] ?? running[0]).beam * this.#capacity;
+        to.set(from.subarray(origin, origin + this.#capacity), row * this.#capacity);
+      }
+      return to;
+    };
+    this.#history = move(this.#history);
+    this.#source = move(this.#source);
+    this.append(Array.from({ length: this.#rows }, (_, row) => (running[row] ?? running[0]).token));
+  }
+
+  source(): HostArray {
+    return new HostArray(this.#source, [this.#rows, this.#capacity]);
+  }
+
+  #bounds(end: number): Int32Array {
+    return Int32Array.from(this.#starts.flatMap((start) => [start, end]));
+  }
+
+  dispose(): void {
+    mapTree(this.cache, (leaf) => (leaf as Tensor).dispose());
+  }
+}
+
+async function chooseTokens(
+  { token, logits }: StepResult,
+  sampling: SamplingOptions | undefined,
+  step: number,
+): Promise<number[]> {
+  if (token) return Array.from(await token.read());
+  const [rows, vocabulary] = logits!.shape;
+  const values = (await logits!.read()) as Float32Array;
+  return Array.from({ length: rows }, (_, row) =>
+    sampleToken(values.subarray(row * vocabulary, (row + 1) * vocabulary), sampling!, row, step),
+  );
+}
+
+/** Candidates of a beam step, best first, without those that a ban rules out. */
+async function readCandidates({ candidates }: StepResult, vocabSize: number): Promise<Candidate[]> {
+  const values = await candidates!.values.read();
+  const indices = await candidates!.indices.read();
+  const all = Array.from(values, (score, i) => ({
+    score,
+    beam: Math.floor(indices[i] / vocabSize),
+    token: indices[i] % vocabSize,
+  }));
+  return all.filter(({ score }) => score > -1e29);
+}
+
+function disposeResult({ token, logits, candidates, raw }: StepResult): void {
+  for (const tensor of [token, logits, candidates?.values, candidates?.indices, raw]) tensor?.dispose();
+}
