@@ -9,7 +9,7 @@ export function resample(parameters: ResamplerParameters, config: TextConfig, fe
   const { dense, latent_query: latents, x_attn: attn } = parameters;
   const [n] = features.shape;
   const [count, width] = latents.shape;
-  const queries = latents.reshape([1, count, width]).broadcastTo([n, count, width]);
+  const queries = latents.cast('f32').reshape([1, count, width]).broadcastTo([n, count, width]);
   const keys = concat([linear(features, dense), queries], 1);
   const attended = attention(linear(queries, attn.q_proj), linear(keys, attn.k_proj), linear(keys, attn.v_proj), {
     heads: config.attentionHeads,

@@ -44,12 +44,10 @@ export function visionTower(
   const [n] = pixels.shape;
   const patches = patchify(pixels, config.patchSize).matmul(patch.weight, { transposeB: true });
   const first = classEmbedding.reshape([1, 1, config.hiddenSize]).broadcastTo([n, 1, config.hiddenSize]);
+  const learned = position.weight.cast('f32');
   const positions = interpolation
-    ? concat(
-        [position.weight.slice(0, 0, 1), interpolation.matmul(position.weight.slice(0, 1, position.weight.shape[0]))],
-        0,
-      )
-    : position.weight;
+    ? concat([learned.slice(0, 0, 1), interpolation.matmul(learned.slice(0, 1, learned.shape[0]))], 0)
+    : learned;
   let x = norm(concat([first, patches], 1).add(positions), parameters.pre_layrnorm, config.layerNormEps);
   tap('vision.embeddings', x);
   for (const [i, layer] of parameters.encoder.layers.entries()) {
