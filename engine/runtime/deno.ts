@@ -19,25 +19,28 @@ interface DenoNamespace {
  * So which driver it is must be settled before that, and the decision belongs to the process.
  */
 const STARTED = Symbol.for('kosmos-webgpu.wgpu');
-type Started = Promise<{ source: 'system' | 'bundled'; missing: string }>;
+type Started = Promise<'system' | 'bundled'>;
 
 export async function denoRuntime(): Promise<Runtime> {
   const files = await nodeFiles();
   const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 
-  async function useSwiftShader(): Started {
+  async function useSwiftShader(): Promise<'bundled'> {
     const { loader, manifest } = await swiftShaderFiles(files);
     for (const name of DRIVER_VARIABLES) deno.env.set(name, manifest);
     deno.dlopen(loader, { vkEnumerateInstanceVersion: { parameters: ['buffer'], result: 'i32' } });
-    return { source: 'bundled', missing: '' };
+    return 'bundled';
   }
 
   async function start(choice: AdapterRequest['adapter']): Started {
     if (choice === 'swiftshader') return useSwiftShader();
-    const hasVulkan = deno.build.os !== 'linux' || systemHasVulkan(deno);
-    if (choice === 'system' || hasVulkan) return { source: 'system', missing: '' };
-    // Without Vulkan wgpu may still find an OpenGL driver, but SwiftShader has more of WebGPU than most of those.
-    return useSwiftShader().catch((error: Error) => ({ source: 'system', missing: error.message }));
+    if (deno.build.os !== 'linux' || systemHasVulkan(deno)) return 'system';
+    // wgpu would now take an OpenGL driver, which has less than WebGPU asks for, and on which kernels were seen to hang.
+    const missing = "The system's Vulkan reaches no device.";
+    if (choice === 'system') throw noAdapterError(deno.build.os, missing);
+    return useSwiftShader().catch((error: Error) => {
+      throw noAdapterError(deno.build.os, `${missing} ${error.message}`);
+    });
   }
 
   function started(choice: AdapterRequest['adapter']): Started {
@@ -54,7 +57,7 @@ export async function denoRuntime(): Promise<Runtime> {
       throw new Error('This Deno has no WebGPU: use Deno 2.3 or newer, or start it with --unstable-webgpu.');
     }
     const choice = request.adapter ?? 'auto';
-    const { source, missing } = await started(choice);
+    const source = await started(choice);
     if ((choice === 'swiftshader' && source === 'system') || (choice === 'system' && source === 'bundled')) {
       throw new Error(
         `The adapter '${choice}' cannot be had any more: Deno keeps the driver of a process's first request, ` +
@@ -64,7 +67,7 @@ export async function denoRuntime(): Promise<Runtime> {
     const adapter = await navigator.gpu.requestAdapter({
       powerPreference: request.powerPreference ?? 'high-performance',
     });
-    if (!adapter) throw noAdapterError(deno.build.os, `Deno finds none. ${missing}`.trim());
+    if (!adapter) throw noAdapterError(deno.build.os, 'Deno finds none.');
     if (source === 'bundled' && !isSwiftShader(adapter)) {
       throw new Error(`SwiftShader was unpacked, but Deno found ${describeAdapter(adapter)} instead of it.`);
     }
