@@ -90,7 +90,7 @@ export function storeFour(row: string, column: string, value: string, vector: bo
 }
 
 export interface RegisterMatmul extends MatmulOptions {
-  /** Rows a thread computes: 1, 2, 4 or 8. */
+  /** Rows a thread computes: 1, 2, 4, 8 or 16; in the subgroup variant every 8 of them cost one load a lane. */
   rows: number;
   /** Columns of a workgroup / 4. */
   lanes: number;
@@ -110,9 +110,12 @@ export function registerMatmulGrid(
 export function registerMatmulKernel(options: RegisterMatmul): KernelSource {
   const { rows, lanes, subgroup, transposeB } = options;
   const loadA = subgroup
-    ? 'let aLane = a_along_k(batch, min(row + subgroupLane, p.M - 1u), k);'
+    ? unroll(
+        Math.ceil(rows / 8),
+        (part) => `let aLane${part} = a_along_k(batch, min(row + ${part * 8}u + subgroupLane, p.M - 1u), k);`,
+      )
     : unroll(rows, (r) => `let a${r} = a_along_k(batch, min(row + ${r}u, p.M - 1u), k);`);
-  const rowOfA = subgroup ? unroll(rows, (r) => `let a${r} = subgroupBroadcast(aLane, ${r}u);`) : '';
+  const rowOfA = subgroup ? unroll(rows, (r) => `let a${r} = subgroupBroadcast(aLane${r >> 3}, ${r & 7}u);`) : '';
   const loadB = transposeB
     ? unroll(4, (j) => `let b${j} = b_along_k(batch, min(column + ${j}u, p.N - 1u), k);`)
     : unroll(4, (j) => `let b${j} = b_along_n(batch, k + ${j}u, columnSafe);`);

@@ -71,8 +71,8 @@ function chooseKernel(
   { M, N, batch }: { M: number; N: number; batch: number },
 ): Choice {
   if (traits.software) {
-    const rows = roundUpRows(M);
-    const variant = { rows, lanes: registerLanes, subgroup: traits.subgroupsOf8 && rows >= 4 };
+    const subgroup = traits.subgroupsOf8 && M > 2;
+    const variant = { rows: subgroup && M > 8 ? 16 : roundUpRows(M), lanes: registerLanes, subgroup };
     return { source: registerMatmulKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, batch, variant) };
   }
   if (M <= 8 && options.transposeB && !options.transposeA) {
