@@ -5,12 +5,10 @@
  * A row attends to keys `start[b] ≤ j < end[b]`, and when causal to j ≤ i + Tk − Tq; the causal rule
  * is a loop bound, so blocks past it cost nothing. Writes the output [B, Tq, H·d] and the log-sum-exp of every row, [B, H, Tq].
  *
- * K and V come to the threads in one of three ways: `workgroup`: 16 keys at a time through workgroup memory (2 × 16 × d f32, 8 KiB at
- * d = 64); `subgroup`: each of 8 lanes loads an eighth of a row and broadcasts hand it round; `none`: every thread loads for itself.
+ * How K and V come to the threads: see `row-stream.ts`.
  */
-import { type ElementType, type Grid, type KernelSource, kernelSource, lowest, range, u32, unroll } from './source.ts';
-
-export type Staging = 'workgroup' | 'subgroup' | 'none';
+import { type ForRow, type RowStream, type Staging, streamDeclarations, streamLoop } from './row-stream.ts';
+import { type ElementType, type Grid, type KernelSource, kernelSource, lowest, u32, unroll } from './source.ts';
 
 export interface AttentionOptions {
   /** Head dimension, a multiple of 4. */
@@ -24,7 +22,6 @@ export interface AttentionOptions {
 
 /** Query rows of a workgroup. */
 export const attentionRows = 64;
-const keysPerTile = 16;
 
 export function attentionGrid(queries: number, heads: number, batch: number): Grid {
   return [Math.ceil(queries / attentionRows), heads, batch];
@@ -32,51 +29,31 @@ export function attentionGrid(queries: number, heads: number, batch: number): Gr
 
 export function attentionKernel({ headDim, causal, bounded, type, staging }: AttentionOptions): KernelSource {
   const quads = headDim / 4;
-  /** One statement for each vec4 of row `j` of K or V, however it reaches the thread. */
-  const forRow = (name: 'k' | 'v', use: (quad: number, value: string) => string) => {
-    if (staging === 'subgroup') {
-      const own = range(Math.ceil(quads / 8)).map(
-        (part) =>
-          `let own_${name}${part} = load_${name}(${name}Base + j * p.stride4 + min(${part * 8}u + subgroupLane, ${quads - 1}u));`,
-      );
-      return [
-        ...own,
-        ...range(quads).map((quad) => use(quad, `subgroupBroadcast(own_${name}${quad >> 3}, ${quad & 7}u)`)),
-      ].join('\n');
-    }
-    const row = staging === 'workgroup' ? `(j - tileStart) * ${quads}u` : `${name}Base + j * p.stride4`;
-    const value = (quad: number) =>
-      staging === 'workgroup' ? `tile_${name}[row_${name} + ${quad}u]` : `load_${name}(row_${name} + ${quad}u)`;
-    return [`let row_${name} = ${row};`, ...range(quads).map((quad) => use(quad, value(quad)))].join('\n');
+  const stream: RowStream = {
+    staging,
+    quads,
+    threads: attentionRows,
+    names: ['k', 'v'],
+    first: 'first',
+    end: 'lastOfGroup',
+    extent: 'p.keys',
   };
-  const key = [
-    'var s = 0.0;',
-    forRow('k', (quad, value) => `s += dot(q${quad}, ${value});`),
-    `s = select(${lowest}, s * p.scale, j < limit);`,
-    // the output is rescaled only when the maximum grows, which soon becomes rare
-    'if (s > m) {',
-    'let keep = exp(m - s);',
-    'l *= keep;',
-    unroll(quads, (quad) => `o${quad} *= keep;`),
-    'm = s;',
-    '}',
-    'let w = select(0.0, exp(s - m), j < limit);',
-    'l += w;',
-    forRow('v', (quad, value) => `o${quad} = fma(vec4<f32>(w), ${value}, o${quad});`),
-  ].join('\n');
-  const keys = (from: string, to: string) => `for (var j = ${from}; j < ${to}; j++) {\n${key}\n}`;
-  const tiles = [
-    `for (var tileStart = first; tileStart < lastOfGroup; tileStart += ${keysPerTile}u) {`,
-    'workgroupBarrier();',
-    `for (var t = lane; t < ${keysPerTile * quads}u; t += ${attentionRows}u) {`,
-    `let at = min(tileStart + t / ${quads}u, p.keys - 1u) * p.stride4 + t % ${quads}u;`,
-    'tile_k[t] = load_k(kBase + at);',
-    'tile_v[t] = load_v(vBase + at);',
-    '}',
-    'workgroupBarrier();',
-    keys('tileStart', `min(tileStart + ${keysPerTile}u, lastOfGroup)`),
-    '}',
-  ].join('\n');
+  const key = (forRow: ForRow) =>
+    [
+      'var s = 0.0;',
+      forRow('k', (quad, value) => `s += dot(q${quad}, ${value});`),
+      `s = select(${lowest}, s * p.scale, j < limit);`,
+      // the output is rescaled only when the maximum grows, which soon becomes rare
+      'if (s > m) {',
+      'let keep = exp(m - s);',
+      'l *= keep;',
+      unroll(quads, (quad) => `o${quad} *= keep;`),
+      'm = s;',
+      '}',
+      'let w = select(0.0, exp(s - m), j < limit);',
+      'l += w;',
+      forRow('v', (quad, value) => `o${quad} = fma(vec4<f32>(w), ${value}, o${quad});`),
+    ].join('\n');
   return kernelSource({
     name: `attention ${headDim}${causal ? ' causal' : ''} ${staging}`,
     enables: staging === 'subgroup' ? ['subgroups'] : [],
@@ -89,10 +66,7 @@ export function attentionKernel({ headDim, causal, bounded, type, staging }: Att
       { name: 'out', type: 'f32', vector: true, write: true },
       { name: 'lse', type: 'f32', write: true },
     ],
-    declarations:
-      staging === 'workgroup'
-        ? ['k', 'v'].map((name) => `var<workgroup> tile_${name}: array<vec4<f32>, ${keysPerTile * quads}>;`)
-        : [],
+    declarations: streamDeclarations(stream),
     workgroupSize: [attentionRows],
     usesSubgroupLane: staging === 'subgroup',
     body: [
@@ -113,7 +87,7 @@ export function attentionKernel({ headDim, causal, bounded, type, staging }: Att
       unroll(quads, (quad) => `let q${quad} = load_q(qBase + ${quad}u);\nvar o${quad} = vec4<f32>();`),
       `var m = ${lowest};`,
       'var l = 0.0;',
-      staging === 'workgroup' ? tiles : keys('first', 'lastOfGroup'),
+      streamLoop(stream, key),
       `if (blockStart + lane >= p.queries) { return; }`,
       // a row without any key gives zeros
       'let inverse = select(1.0 / l, 0.0, l == 0.0);',

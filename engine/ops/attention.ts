@@ -1,5 +1,5 @@
 /** Scaled dot-product attention without a T×T matrix, over whole sequences and over a KV cache. */
-import { attentionGrid, attentionKernel, type Staging } from '../../kernels/attention.ts';
+import { attentionGrid, attentionKernel } from '../../kernels/attention.ts';
 import {
   decodeAttentionKernel,
   decodeCombineGrid,
@@ -8,6 +8,7 @@ import {
   decodeScratchStride,
   decodeSplits,
 } from '../../kernels/attention-decode.ts';
+import type { Staging } from '../../kernels/row-stream.ts';
 import { apply, applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
 import { OpError } from '../errors.ts';
@@ -15,9 +16,10 @@ import type { Abstract } from '../graph.ts';
 import type { OpDefinition, ReferenceArray } from '../op.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { attentionGradientOp } from './attention-gradient.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 
-interface AttentionAttributes {
+export interface AttentionAttributes {
   heads: number;
   causal: boolean;
   scale: number;
@@ -37,7 +39,7 @@ function headDimOf(op: string, width: number, heads: number): number {
   return headDim;
 }
 
-function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
+export function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
   if (!software) return 'workgroup';
   return subgroupsOf8 ? 'subgroup' : 'none';
 }
@@ -59,7 +61,7 @@ function attendRow(
   return { out, lse: largest + Math.log(total) };
 }
 
-function span(from: number, to: number): number[] {
+export function span(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 
@@ -83,7 +85,13 @@ export const attentionOp: OpDefinition = {
     }
     return [f32Of(q.shape), f32Of([batch, heads, queries])];
   },
-  vjp: { none: 'its backward kernels come with training' },
+  vjp: ({ inputs, outputs, attributes, cotangents: [g, ofLogSum] }) => {
+    if (ofLogSum) throw new OpError('attention', 'the log-sum-exp cannot be differentiated');
+    if (!g) return inputs.map(() => null);
+    const [q, k, v, bounds] = inputs;
+    const gradients = apply(attentionGradientOp, [q, k, v, ...outputs, g, ...(bounds ? [bounds] : [])], attributes);
+    return bounds ? [...gradients, null] : gradients;
+  },
   reference: ([q, k, v, bounds], attributes, [out, lse]) => {
     const { heads, causal, scale } = attributes as unknown as AttentionAttributes;
     const [batch, queries, width] = q.shape;

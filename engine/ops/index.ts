@@ -1,6 +1,7 @@
 /** All ops: their functions, and the list of their records. */
 import type { OpDefinition } from '../op.ts';
 import { attentionOp, decodeAttentionOp } from './attention.ts';
+import { attentionGradientOp } from './attention-gradient.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
 import { banRepeatedOp, gatherOp, topKOp, updateRowsOp } from './indexing.ts';
 import { matmulOp } from './matmul.ts';
@@ -31,6 +32,7 @@ export const opDefinitions: readonly OpDefinition[] = [
   maxOp,
   matmulOp,
   attentionOp,
+  attentionGradientOp,
   decodeAttentionOp,
   layerNormOp,
   l2NormalizeOp,

@@ -1,0 +1,203 @@
+/**
+ * Flash attention, backward, without atomics: the weights are recomputed from Q, K and the saved log-sum-exp, so that no T×T matrix exists
+ * (Dao, «FlashAttention-2», 2023, algorithm 2, with queries and keys each owned by one thread).
+ *
+ * Three kernels: D = rowsum(dO ∘ O); dQ, where a thread owns a query and keys pass by; dK or dV, where a thread owns a key and queries pass
+ * by (two dispatches, since one thread can hardly hold k, v, dk and dv). How the rows come by: see `row-stream.ts`.
+ */
+import { type ForRow, type RowStream, type Staging, streamDeclarations, streamLoop } from './row-stream.ts';
+import {
+  type Buffer,
+  type Grid,
+  type KernelSource,
+  kernelSource,
+  linearGrid,
+  linearWorkgroup,
+  u32,
+  unroll,
+} from './source.ts';
+
+export interface AttentionBackwardOptions {
+  headDim: number;
+  causal: boolean;
+  bounded: boolean;
+  staging: Staging;
+}
+
+const threads = 64;
+
+export function attentionBackwardGrid(rows: number, heads: number, batch: number): Grid {
+  return [Math.ceil(rows / threads), heads, batch];
+}
+
+export function attentionDeltaGrid(rows: number): Grid {
+  return linearGrid(Math.ceil(rows / threads));
+}
+
+/** D[b, h, i] = Σ dO·O over one head. Parameters: count (B·H·Tq), queries, heads, stride4. */
+export function attentionDeltaKernel(headDim: number): KernelSource {
+  const quads = headDim / 4;
+  return kernelSource({
+    name: `attention delta ${headDim}`,
+    parameters: u32('count', 'queries', 'heads', 'stride4'),
+    buffers: [
+      { name: 'o', type: 'f32', vector: true },
+      { name: 'g', type: 'f32', vector: true },
+      { name: 'out', type: 'f32', write: true },
+    ],
+    workgroupSize: [threads],
+    body: [
+      `let i = ${linearWorkgroup} * ${threads}u + lane;`,
+      'if (i >= p.count) { return; }',
+      'let query = i % p.queries;',
+      'let head = (i / p.queries) % p.heads;',
+      'let batch = i / (p.queries * p.heads);',
+      `let at = (batch * p.queries + query) * p.stride4 + head * ${quads}u;`,
+      'var sum = 0.0;',
+      `for (var quad = 0u; quad < ${quads}u; quad++) { sum += dot(load_o(at + quad), load_g(at + quad)); }`,
+      'store_out(i, sum);',
+    ].join('\n'),
+  });
+}
+
+const parameters = [...u32('queries', 'keys', 'heads', 'stride4'), { name: 'scale', type: 'f32' as const }];
+
+function inputs(bounded: boolean): Buffer[] {
+  return [
+    { name: 'q', type: 'f32', vector: true },
+    { name: 'k', type: 'f32', vector: true },
+    { name: 'v', type: 'f32', vector: true },
+    { name: 'g', type: 'f32', vector: true },
+    { name: 'lse', type: 'f32' },
+    { name: 'delta', type: 'f32' },
+    ...(bounded ? [{ name: 'bounds', type: 'i32' as const }] : []),
+    { name: 'out', type: 'f32', vector: true, write: true },
+  ];
+}
+
+function places(quads: number, bounded: boolean): string[] {
+  return [
+    'let batch = workgroup.z;',
+    'let head = workgroup.y;',
+    `let blockStart = workgroup.x * ${threads}u;`,
+    bounded ? 'let first = u32(bounds[batch * 2u]);' : 'let first = 0u;',
+    bounded ? 'let end = min(u32(bounds[batch * 2u + 1u]), p.keys);' : 'let end = p.keys;',
+    `let qBase = batch * p.queries * p.stride4 + head * ${quads}u;`,
+    `let kBase = batch * p.keys * p.stride4 + head * ${quads}u;`,
+    'let gBase = qBase;',
+    'let vBase = kBase;',
+    'let rowBase = (batch * p.heads + head) * p.queries;',
+  ];
+}
+
+/** dQ: Σⱼ pⱼ·(dO·vⱼ − D)·scale·kⱼ for every query. */
+export function attentionQueryGradientKernel({
+  headDim,
+  causal,
+  bounded,
+  staging,
+}: AttentionBackwardOptions): KernelSource {
+  const quads = headDim / 4;
+  const stream: RowStream = {
+    staging,
+    quads,
+    threads,
+    names: ['k', 'v'],
+    first: 'first',
+    end: 'lastOfGroup',
+    extent: 'p.keys',
+  };
+  const key = (forRow: ForRow) =>
+    [
+      'var s = 0.0;',
+      'var weightGradient = 0.0;',
+      forRow('v', (quad, value) => `weightGradient += dot(g${quad}, ${value});`),
+      forRow('k', (quad, value) => `let k${quad} = ${value}; s += dot(q${quad}, k${quad});`),
+      'let d = select(0.0, exp(s * p.scale - logSum) * (weightGradient - rowDelta) * p.scale, j < limit);',
+      unroll(quads, (quad) => `o${quad} = fma(vec4<f32>(d), k${quad}, o${quad});`),
+    ].join('\n');
+  return kernelSource({
+    name: `attention dQ ${headDim}${causal ? ' causal' : ''} ${staging}`,
+    enables: staging === 'subgroup' ? ['subgroups'] : [],
+    parameters,
+    buffers: inputs(bounded),
+    declarations: streamDeclarations(stream),
+    workgroupSize: [threads],
+    usesSubgroupLane: staging === 'subgroup',
+    body: [
+      ...places(quads, bounded),
+      'let query = min(blockStart + lane, p.queries - 1u);',
+      causal
+        ? `let lastOfGroup = min(end, min(blockStart + ${threads}u, p.queries) + p.keys - p.queries);`
+        : 'let lastOfGroup = end;',
+      causal ? 'let limit = min(end, query + p.keys - p.queries + 1u);' : 'let limit = end;',
+      'let own = query * p.stride4;',
+      unroll(
+        quads,
+        (quad) =>
+          `let q${quad} = load_q(qBase + own + ${quad}u);\nlet g${quad} = load_g(gBase + own + ${quad}u);\nvar o${quad} = vec4<f32>();`,
+      ),
+      'let logSum = load_lse(rowBase + query);',
+      'let rowDelta = load_delta(rowBase + query);',
+      streamLoop(stream, key),
+      'if (blockStart + lane >= p.queries) { return; }',
+      unroll(quads, (quad) => `store_out(qBase + own + ${quad}u, o${quad});`),
+    ].join('\n'),
+  });
+}
+
+/** dV: Σᵢ pᵢ·dOᵢ, or dK: Σᵢ pᵢ·(dOᵢ·v − Dᵢ)·scale·qᵢ, for every key. */
+export function attentionKeyGradientKernel(options: AttentionBackwardOptions & { of: 'k' | 'v' }): KernelSource {
+  const { headDim, causal, bounded, staging, of } = options;
+  const quads = headDim / 4;
+  const stream: RowStream = {
+    staging,
+    quads,
+    threads,
+    names: ['q', 'g'],
+    first: 'firstOfGroup',
+    end: 'p.queries',
+    extent: 'p.queries',
+  };
+  const weigh = [
+    'let i = rowBase + j;',
+    'let w = select(0.0, exp(s * p.scale - load_lse(i)), attends && j >= firstQuery);',
+  ];
+  const ofValue = (forRow: ForRow) => [
+    forRow('q', (quad, value) => `s += dot(k${quad}, ${value});`),
+    ...weigh,
+    forRow('g', (quad, value) => `o${quad} = fma(vec4<f32>(w), ${value}, o${quad});`),
+  ];
+  const ofKey = (forRow: ForRow) => [
+    'var weightGradient = 0.0;',
+    forRow('g', (quad, value) => `weightGradient += dot(v${quad}, ${value});`),
+    forRow('q', (quad, value) => `let q${quad} = ${value}; s += dot(k${quad}, q${quad});`),
+    ...weigh,
+    'let d = w * (weightGradient - load_delta(i)) * p.scale;',
+    unroll(quads, (quad) => `o${quad} = fma(vec4<f32>(d), q${quad}, o${quad});`),
+  ];
+  const query = (forRow: ForRow) => ['var s = 0.0;', ...(of === 'k' ? ofKey : ofValue)(forRow)].join('\n');
+  return kernelSource({
+    name: `attention d${of.toUpperCase()} ${headDim}${causal ? ' causal' : ''} ${staging}`,
+    enables: staging === 'subgroup' ? ['subgroups'] : [],
+    parameters,
+    buffers: inputs(bounded),
+    declarations: streamDeclarations(stream),
+    workgroupSize: [threads],
+    usesSubgroupLane: staging === 'subgroup',
+    body: [
+      ...places(quads, bounded),
+      'let key = min(blockStart + lane, p.keys - 1u);',
+      'let attends = key >= first && key < end;',
+      // query i sees key j when i + keys − queries ≥ j
+      causal ? 'let firstQuery = key - min(key, p.keys - p.queries);' : 'let firstQuery = 0u;',
+      causal ? 'let firstOfGroup = blockStart - min(blockStart, p.keys - p.queries);' : 'let firstOfGroup = 0u;',
+      'let own = key * p.stride4;',
+      unroll(quads, (quad) => `let k${quad} = load_k(kBase + own + ${quad}u);\nvar o${quad} = vec4<f32>();`),
+      of === 'k' ? unroll(quads, (quad) => `let v${quad} = load_v(vBase + own + ${quad}u);`) : '',
+      streamLoop(stream, query),
+      'if (blockStart + lane >= p.keys) { return; }',
+      unroll(quads, (quad) => `store_out(kBase + own + ${quad}u, o${quad});`),
+    ].join('\n'),
+  });
+}
