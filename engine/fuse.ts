@@ -106,7 +106,9 @@ function findProducer(
   inGroup: (value: Value) => boolean,
   absorbedBy: ReadonlyMap<Node, Node>,
 ): Node | null {
-  const shape = root.outputs[0].shape;
+  const { shape, dtype } = root.outputs[0];
+  // kernels with a tail write f32
+  if (dtype !== 'f32') return null;
   for (const leaf of [...leaves].reverse()) {
     if (leaf.origin.kind !== 'node' || absorbedBy.has(leaf.origin.node)) continue;
     const { node } = leaf.origin;

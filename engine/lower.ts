@@ -1,6 +1,6 @@
 /** From graph to commands: every node, or fused group of nodes, becomes dispatches over memories. Nothing touches the device yet. */
 import type { Epilogue } from '../kernels/expression.ts';
-import type { Grid, KernelSource } from '../kernels/source.ts';
+import { type Grid, type KernelSource, maxWorkgroupsPerDimension } from '../kernels/source.ts';
 import type { DeviceTraits } from './device.ts';
 import { type DType, paddedByteLength } from './dtype.ts';
 import { OpError } from './errors.ts';
@@ -142,15 +142,20 @@ class Lowerer {
   }
 
   #newMemory(shape: Shape, dtype: DType): Memory {
+    return { bytes: this.#boundBytes('result', shape, dtype), origin: { kind: 'slot' } };
+  }
+
+  /** Bytes of a tensor that one binding has to hold; throws when it cannot. */
+  #boundBytes(what: string, shape: Shape, dtype: DType): number {
     const bytes = paddedByteLength(dtype, sizeOf(shape));
     const { maxBindingBytes } = this.#options.traits;
     if (bytes > maxBindingBytes) {
       throw new OpError(
         'plan',
-        `a ${dtype} result ${formatShape(shape)} of ${bytes} bytes exceeds the largest binding of ${maxBindingBytes} bytes; compute it in parts`,
+        `the ${dtype} ${what} ${formatShape(shape)} of ${bytes} bytes exceeds the largest binding of ${maxBindingBytes} bytes; compute it in parts`,
       );
     }
-    return { bytes, origin: { kind: 'slot' } };
+    return bytes;
   }
 
   /** Shards of an argument or captured tensor. */
@@ -158,7 +163,6 @@ class Lowerer {
     const known = this.#sourceShards.get(value);
     if (known) return known;
     const { origin, shape, dtype } = value;
-    const rowSize = sizeOf(shape) / (shape[0] ?? 1);
     let rows: readonly number[];
     if (origin.kind === 'argument') rows = this.#options.arguments[origin.index].shardRows;
     else if (origin.kind === 'captured') rows = origin.storage.shards.map((shard) => shard.rows);
@@ -166,7 +170,7 @@ class Lowerer {
     let firstRow = 0;
     const shards = rows.map((count, shard) => {
       const memory: Memory = {
-        bytes: paddedByteLength(dtype, count * rowSize),
+        bytes: this.#boundBytes('argument', shape.length === 0 ? shape : [count, ...shape.slice(1)], dtype),
         origin:
           origin.kind === 'argument'
             ? { kind: 'argument', index: origin.index, shard }
@@ -204,6 +208,8 @@ class Lowerer {
     if (known) return known;
     const memory = this.#newMemory(value.shape, value.dtype);
     const copy = { memory, layout: contiguousLayout(value.shape), dtype: value.dtype };
+    // later readers of the value find the copy, so it must not be overwritten before them
+    this.#valuesIn.set(memory, [value]);
     this.#emitMap(`copy ${formatShape(value.shape)}`, value, [located], copy);
     this.#copies.set(value, copy);
     return copy;
@@ -219,6 +225,12 @@ class Lowerer {
       if (value === undefined) throw new Error(`${label}: kernel «${source.name}» wants the parameter ${name}`);
       return value;
     });
+    if (grid.some((extent) => extent > maxWorkgroupsPerDimension)) {
+      throw new OpError(
+        'plan',
+        `${label}: a grid of ${grid.join(' × ')} workgroups exceeds the limit; use smaller parts`,
+      );
+    }
     this.#commands.push({ kind: 'dispatch', label, source, parameters: values, operands, grid, flops });
   }
 
@@ -316,15 +328,20 @@ class Lowerer {
       output,
       inPlace: (from, i) => {
         const { memory } = this.#contiguous(node.inputs[from], name);
-        if (this.#isFree(memory)) {
+        // WebGPU forbids reading and writing one buffer through two bindings
+        const readBeside = node.inputs.some(
+          (other, at) => at !== from && this.#contiguous(other, name).memory === memory,
+        );
+        if (!readBeside && this.#isFree(memory)) {
           this.#place(outputs[i], memory, contiguousLayout(outputs[i].shape));
           return memory;
         }
         const copy = output(i);
-        this.#commands.push({ kind: 'copy', from: memory, to: copy, bytes: memory.bytes });
+        // the input may be the front part of something larger
+        this.#commands.push({ kind: 'copy', from: memory, to: copy, bytes: copy.bytes });
         return copy;
       },
-      scratch: (bytes) => ({ bytes: Math.ceil(bytes / 16) * 16, origin: { kind: 'slot' } }),
+      scratch: (bytes) => this.#newMemory([Math.ceil(bytes / 4)], 'f32'),
       copyInto: (i, to, window) => {
         const input = this.#locate(node.inputs[i], name);
         this.#emitMap(label, node.inputs[i], [input], { memory: to, layout: window, dtype: outputs[0].dtype });

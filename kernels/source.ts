@@ -124,7 +124,7 @@ export function unroll(count: number, line: (i: number) => string, separator = '
 export type Grid = readonly [number, number, number];
 
 /** The floor that every WebGPU device guarantees for a dimension of a dispatch. */
-const maxWorkgroupsPerDimension = 65535;
+export const maxWorkgroupsPerDimension = 65535;
 
 /** A grid of at least `count` workgroups in x and y; kernels recover the index by {@link linearWorkgroup}. */
 export function linearGrid(count: number): Grid {
