@@ -5,13 +5,13 @@
 import type { KernelSource } from '../kernels/source.ts';
 import { bufferUsage, type PooledBuffer } from './buffers.ts';
 import type { Device, Pipeline } from './device.ts';
-import type { DType, HostData } from './dtype.ts';
-import { TensorStateError } from './errors.ts';
+import { type DType, type HostData, paddedByteLength } from './dtype.ts';
+import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
 import { type ArgumentInfo, type Lowered, lowerGraph } from './lower.ts';
 import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
-import type { Shape } from './shape.ts';
-import { type Shard, Storage } from './storage.ts';
+import { type Shape, sizeOf } from './shape.ts';
+import { Storage } from './storage.ts';
 
 export interface PlanResult {
   readonly storage: Storage;
@@ -89,6 +89,7 @@ export class Plan {
     this.#gone ??= `a tensor that it captured was ${reason}`;
   };
   #gone: string | null = null;
+  #disposed = false;
   #parameterBytes = 0;
 
   private constructor(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions) {
@@ -106,7 +107,14 @@ export class Plan {
     this.#own = results.filter((place) => place.kind === 'own').map(({ memory }) => memory);
     this.#assignment = assignSlots(commands, new Set(this.#own));
     this.#captured = capturedStorages(commands);
-    for (const storage of this.#captured) storage.watch(this.#onGone);
+    for (const storage of this.#captured) {
+      if (storage.device !== device)
+        throw new OpError(
+          options.name,
+          'a tensor that the function captured lies on another device than its arguments',
+        );
+      storage.watch(this.#onGone);
+    }
     this.#parameters = this.#writeParameters();
   }
 
@@ -119,16 +127,20 @@ export class Plan {
     onProgress?: (done: number, all: number) => void,
   ): Promise<Plan> {
     const plan = new Plan(device, graph, outputs, options);
-    const sources = new Set(plan.#dispatches.map(({ source }) => source.wgsl));
     const bySource = new Map<string, KernelSource>(plan.#dispatches.map(({ source }) => [source.wgsl, source]));
     let done = 0;
     const compiled = new Map<string, Pipeline>();
-    await Promise.all(
-      [...sources].map(async (wgsl) => {
-        compiled.set(wgsl, await device.pipelineAsync(bySource.get(wgsl)!));
-        onProgress?.(++done, sources.size);
-      }),
-    );
+    try {
+      await Promise.all(
+        [...bySource].map(async ([wgsl, source]) => {
+          compiled.set(wgsl, await device.pipelineAsync(source));
+          onProgress?.(++done, bySource.size);
+        }),
+      );
+    } catch (error) {
+      plan.dispose();
+      throw error;
+    }
     plan.#pipelines.push(...plan.#dispatches.map(({ source }) => compiled.get(source.wgsl)!));
     return plan;
   }
@@ -179,6 +191,7 @@ export class Plan {
     if (this.#gone)
       throw new TensorStateError(`${this.#options.name}: the plan is of no use any more, since ${this.#gone}`);
     this.device.checkHealth();
+    this.#checkDonations(args);
     const outside = args.map((argument, index) => this.#argumentBuffers(argument, index));
     const own = this.#own.map(({ bytes }) => this.device.buffers.acquire(bytes, 'tensor'));
     const steps = this.#stepsFor(outside, own);
@@ -186,9 +199,9 @@ export class Plan {
     let next = 0;
     const results = this.#results.map((place, i) => {
       const { shape, dtype } = this.#values[i];
-      let shards: readonly Shard[];
-      if (place.kind === 'own') shards = [{ buffer: own[next++], firstRow: 0, rows: shape[0] ?? 1 }];
-      else shards = (args[place.index] as Storage).surrender(donation);
+      const buffer = place.kind === 'own' ? own[next++] : (args[place.index] as Storage).surrender(donation)[0].buffer;
+      // the rows are the result's own: it may be a reshaped argument, or the front part of one
+      const shards = [{ buffer, firstRow: 0, rows: shape[0] ?? 1 }];
       return { storage: new Storage(this.device, shards), shape, dtype };
     });
     for (const [index, { donated }] of this.#options.arguments.entries()) {
@@ -198,7 +211,25 @@ export class Plan {
     return results;
   }
 
+  /** A donated buffer may be written while the step runs, so nothing else of the step may be reading it. */
+  #checkDonations(args: readonly RunArgument[]): void {
+    const { name } = this.#options;
+    for (const [index, { donated }] of this.#options.arguments.entries()) {
+      const argument = args[index];
+      if (!donated || !(argument instanceof Storage)) continue;
+      if (args.some((other, at) => at !== index && other === argument))
+        throw new TensorStateError(
+          `${name}: a donated tensor was passed twice; give each argument a tensor of its own`,
+        );
+      if (this.#captured.has(argument))
+        throw new TensorStateError(`${name}: a donated tensor is also used by the function without being an argument`);
+    }
+  }
+
+  /** Gives back what the plan holds, and lets go of what it captured. Calling it twice does nothing. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const storage of this.#captured) storage.unwatch(this.#onGone);
     for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
     this.#parameters?.destroy();
@@ -235,11 +266,14 @@ export class Plan {
   #argumentBuffers(argument: RunArgument, index: number): readonly PooledBuffer[] {
     if (argument instanceof Storage) {
       argument.check(this.#options.name);
+      if (argument.device !== this.device)
+        throw new OpError(this.#options.name, `argument ${index} lies on another device than the others`);
       return argument.shards.map(({ buffer }) => buffer);
     }
     let buffer = this.#hosted.get(index);
     if (!buffer) {
-      buffer = this.device.buffers.acquire(Math.max(16, Math.ceil(argument.byteLength / 16) * 16), 'plan');
+      const { shape, dtype } = this.#options.arguments[index];
+      buffer = this.device.buffers.acquire(paddedByteLength(dtype, sizeOf(shape)), 'plan');
       this.#hosted.set(index, buffer);
     }
     this.device.write(buffer, argument);
