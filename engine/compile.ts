@@ -5,7 +5,7 @@ import { OpError } from './errors.ts';
 import { Graph, type Value } from './graph.ts';
 import type { ArgumentInfo } from './lower.ts';
 import { Plan, type PlanDescription, type RunArgument } from './plan.ts';
-import { formatShape, type Shape, sizeOf } from './shape.ts';
+import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf, mapTree } from './tree.ts';
 
@@ -17,6 +17,7 @@ export class HostArray {
   constructor(data: HostData, shape: Shape = [data.length]) {
     if (sizeOf(shape) !== data.length)
       throw new OpError('HostArray', `${data.length} elements do not fill shape ${formatShape(shape)}`);
+    checkShape('HostArray', shape);
     this.data = data;
     this.shape = shape;
   }
@@ -78,7 +79,7 @@ export function compile<Args extends readonly unknown[], Result>(
 
   const entryFor = async (args: Feeds<Args>): Promise<{ entry: Entry; leaves: unknown[]; key: string }> => {
     const leaves = leavesOf(args);
-    const key = signatureOf(args);
+    const key = signatureOf(args, name);
     const known = ready.get(key);
     if (known) return { entry: known, leaves, key };
     let pending = entries.get(key);
@@ -101,7 +102,7 @@ export function compile<Args extends readonly unknown[], Result>(
       leaves.filter(isArgument).map((leaf) => runArgument(leaf, name)),
       `donated to «${name}»`,
     );
-    const tensors = results.map(({ storage, shape, dtype }) => Tensor.concrete(storage, shape, dtype));
+    const tensors = results.map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
     await device.afterSubmit();
     return mapTree(template, (leaf) => (leaf instanceof OutputSlot ? tensors[leaf.index] : leaf)) as Result;
   };
@@ -111,7 +112,7 @@ export function compile<Args extends readonly unknown[], Result>(
       last = (await entryFor(args)).entry;
     },
     describe: (...args: Feeds<Args> | []) => {
-      const entry = args.length > 0 ? ready.get(signatureOf(args)) : last;
+      const entry = args.length > 0 ? ready.get(signatureOf(args, name)) : last;
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
     },
@@ -135,20 +136,25 @@ function runArgument(leaf: ArgumentLeaf, name: string): RunArgument {
   return leaf instanceof HostArray ? leaf.data : new Float32Array([leaf]);
 }
 
-function describeLeaf(leaf: unknown): string {
-  if (leaf instanceof Tensor)
-    return `${leaf.dtype}[${leaf.shape}]${leaf
-      .storage('argument')
-      .shards.map(({ rows }) => rows)
-      .join('+')}`;
+function describeLeaf(leaf: unknown, path: string, name: string): string {
+  if (leaf instanceof Tensor) {
+    const { shards } = leaf.storage(name);
+    return `${leaf.dtype}[${leaf.shape}]${shards.map(({ rows }) => rows).join('+')}`;
+  }
   if (leaf instanceof HostArray) return `host ${dtypeOf(leaf.data)}[${leaf.shape}]`;
-  // a number is data, any other leaf (a flag, a name) is part of the function
-  return typeof leaf === 'number' ? 'number' : (JSON.stringify(leaf) ?? 'undefined');
+  // a number is data, a flag or a name is part of the function
+  if (typeof leaf === 'number') return 'number';
+  if (leaf === null || ['undefined', 'boolean', 'string'].includes(typeof leaf))
+    return JSON.stringify(leaf) ?? 'undefined';
+  throw new OpError(
+    name,
+    `argument ${path} is neither a tensor, a HostArray, a number, a flag nor a string; wrap data as new HostArray(data, shape)`,
+  );
 }
 
 /** Equal for arguments that can share a plan. */
-function signatureOf(args: readonly unknown[]): string {
-  return JSON.stringify(mapTree(args, describeLeaf));
+function signatureOf(args: readonly unknown[], name: string): string {
+  return JSON.stringify(mapTree(args, (leaf, path) => describeLeaf(leaf, path, name)));
 }
 
 async function build<Args extends readonly unknown[], Result>(
@@ -177,19 +183,22 @@ async function build<Args extends readonly unknown[], Result>(
   const traced = args.map((argument, position) =>
     mapTree(argument, (leaf) => addArgument(leaf, options.donate?.includes(position) ?? false)),
   );
-  const result = body(...(traced as unknown as Args));
   const outputs: Value[] = [];
-  const template = mapTree(result, (leaf, path) => {
-    if (!(leaf instanceof Tensor)) return leaf;
-    const { trace } = leaf;
-    if (!trace)
-      throw new OpError(
-        name,
-        `the result ${path || '(whole)'} is a tensor from outside the function; return only tensors that it computes`,
-      );
-    return new OutputSlot(outputs.push(trace.value) - 1);
-  });
-  graph.closed = true;
+  let template: unknown;
+  try {
+    template = mapTree(body(...(traced as unknown as Args)) as unknown, (leaf, path) => {
+      if (!(leaf instanceof Tensor)) return leaf;
+      const { trace } = leaf;
+      if (!trace)
+        throw new OpError(
+          name,
+          `the result ${path || '(whole)'} is a tensor from outside the function; return only tensors that it computes`,
+        );
+      return new OutputSlot(outputs.push(trace.value) - 1);
+    });
+  } finally {
+    graph.closed = true;
+  }
   device ??= deviceOfCaptured(graph);
   if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
   const planOptions = { arguments: infos, hosted, fusion: options.fusion ?? true, name };
