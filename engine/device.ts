@@ -151,14 +151,26 @@ export class Device {
     const storage = this.allocate(shape, dtype, owner);
     const rowBytes = byteLength(dtype, sizeOf(shape.slice(1)));
     const step = alignedRows(Math.max(1, Math.floor(uploadSlice / rowBytes)), rowBytes);
-    for (const { buffer, firstRow, rows } of storage.shards) {
-      for (let row = 0; row < rows; row += step) {
-        const count = Math.min(step, rows - row);
-        this.write(buffer, await data(firstRow + row, count), row * rowBytes);
-        await this.gpu.queue.onSubmittedWorkDone();
+    try {
+      for (const { buffer, firstRow, rows } of storage.shards) {
+        for (let row = 0; row < rows; row += step) {
+          const count = Math.min(step, rows - row);
+          const slice = await data(firstRow + row, count);
+          if (slice.byteLength !== count * rowBytes || dtypeOf(slice) !== dtype)
+            throw new OpError(
+              'upload',
+              `rows ${firstRow + row} … of ${formatShape(shape)}: got ${slice.length} ${dtypeOf(slice)} for ${count} rows of ${dtype}`,
+            );
+          this.checkHealth();
+          this.write(buffer, slice, row * rowBytes);
+          await this.#fence();
+        }
       }
+      this.checkHealth();
+    } catch (error) {
+      storage.dispose();
+      throw error;
     }
-    this.checkHealth();
     return this.wrap(storage, shape, dtype);
   }
 
@@ -260,7 +272,8 @@ export class Device {
     const rowElements = sizeOf(shape) / rows;
     const all = new ArrayBuffer(Math.ceil(byteLength(dtype, sizeOf(shape)) / 4) * 4);
     const copies = storage.shards.map((shard) => {
-      const bytes = Math.ceil(byteLength(dtype, shard.rows * rowElements) / 4) * 4;
+      const exact = byteLength(dtype, shard.rows * rowElements);
+      const bytes = Math.ceil(exact / 4) * 4;
       const staging = this.gpu.createBuffer({
         size: bytes,
         usage: bufferUsage.mapRead | bufferUsage.copyDestination,
@@ -269,12 +282,12 @@ export class Device {
       const encoder = this.gpu.createCommandEncoder({ label: 'read' });
       encoder.copyBufferToBuffer(shard.buffer.gpu, 0, staging, 0, bytes);
       this.gpu.queue.submit([encoder.finish()]);
-      return { staging, bytes, at: byteLength(dtype, shard.firstRow * rowElements) };
+      return { staging, exact, at: byteLength(dtype, shard.firstRow * rowElements) };
     });
     try {
-      for (const { staging, bytes, at } of copies) {
+      for (const { staging, exact, at } of copies) {
         await staging.mapAsync(mapMode.read);
-        new Uint8Array(all, at, bytes).set(new Uint8Array(staging.getMappedRange()));
+        new Uint8Array(all, at, exact).set(new Uint8Array(staging.getMappedRange(), 0, exact));
         staging.unmap();
       }
     } catch (error) {
@@ -289,14 +302,19 @@ export class Device {
 
   /** Notes a submit; resolves once few enough are in flight. */
   async afterSubmit(): Promise<void> {
-    this.#inFlight.push(this.gpu.queue.onSubmittedWorkDone());
+    this.#inFlight.push(this.#fence());
     if (this.#inFlight.length > maxSubmitsInFlight) await this.#inFlight.shift();
     this.checkHealth();
   }
 
+  /** Resolves when everything submitted so far is done, or never will be: what went wrong is for `checkHealth` to tell. */
+  #fence(): Promise<unknown> {
+    return this.gpu.queue.onSubmittedWorkDone().catch(() => undefined);
+  }
+
   /** Waits until everything submitted so far is done. */
   async finish(): Promise<void> {
-    await this.gpu.queue.onSubmittedWorkDone();
+    await this.#fence();
     this.checkHealth();
   }
 
@@ -327,6 +345,7 @@ export class Device {
         return pipeline;
       },
       (error: Error) => {
+        this.#pendingPipelines.delete(source.wgsl);
         this.checkHealth();
         throw new DeviceError(`kernel «${source.name}» does not compile on ${this.description}: ${error.message}`);
       },

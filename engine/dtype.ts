@@ -1,4 +1,5 @@
 /** Element types of tensors, and how many bytes they take in a buffer. */
+import { OpError } from './errors.ts';
 
 /** `f16` is a storage format: two values in a u32, widened on load by `unpack2x16float`, so no device feature is needed. */
 export type DType = 'f32' | 'f16' | 'i32' | 'u32';
@@ -32,9 +33,12 @@ export function hostArrayOf(dtype: DType, buffer: ArrayBuffer, count: number): H
   }
 }
 
-/** The dtype that a typed array is uploaded as. */
+/** The dtype that a typed array is uploaded as; throws for any other kind of array. */
 export function dtypeOf(data: HostData): DType {
   if (data instanceof Float32Array) return 'f32';
   if (data instanceof Uint16Array) return 'f16';
-  return data instanceof Int32Array ? 'i32' : 'u32';
+  if (data instanceof Int32Array) return 'i32';
+  if (data instanceof Uint32Array) return 'u32';
+  const given = Object.prototype.toString.call(data).slice('[object '.length, -1);
+  throw new OpError('tensor', `data must be Float32Array, Uint16Array (f16), Int32Array or Uint32Array, not ${given}`);
 }

@@ -52,7 +52,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   return at;
 }
 
-/** Throws unless every extent is a non-negative integer. */
+/** Throws unless every extent is a positive integer. */
 export function checkShape(op: string, shape: Shape): void {
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
     throw new OpError(op, `shape ${formatShape(shape)} must consist of positive integers`);
