@@ -3,13 +3,14 @@ import { l2NormalizeKernel, layerNormKernel, rowsGrid, softmaxKernel } from '../
 import { applyOne } from '../apply.ts';
 import type { DType } from '../dtype.ts';
 import { OpError } from '../errors.ts';
+import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
 import { attribute, type OpDefinition, type ReferenceArray } from '../op.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, exp, greater, mul, sqrt, square, sub, sumTo } from './elementwise.ts';
 import { mean, sum } from './reduce.ts';
-import { expectShape, f32Of, input, rowsOf } from './support.ts';
+import { expectFloat, expectShape, f32Of, input, rowsOf } from './support.ts';
 
 /** Few rows on a GPU: a workgroup each; on a software adapter a thread each. */
 function rowParameters(context: LowerContext, dtypes: readonly DType[]) {
@@ -26,6 +27,12 @@ function rowParameters(context: LowerContext, dtypes: readonly DType[]) {
   };
 }
 
+function rowsInfer(op: string, x: Abstract): Abstract {
+  if (x.shape.length === 0) throw new OpError(op, 'a scalar has no last axis');
+  expectFloat(op, 'x', x);
+  return f32Of(x.shape);
+}
+
 function byRow({ shape, data }: ReferenceArray, transform: (row: Float64Array) => ArrayLike<number>): Float64Array[] {
   const width = shape[shape.length - 1];
   const out = new Float64Array(data.length);
@@ -37,13 +44,13 @@ export const layerNormOp: OpDefinition = {
   name: 'layerNorm',
   summary: '(x − mean)/√(variance + ε)·weight + bias along the last axis',
   infer: ([x, weight, bias]) => {
+    const result = rowsInfer('layerNorm', x);
     const width = x.shape[x.shape.length - 1];
-    if (width === undefined) throw new OpError('layerNorm', 'a scalar has no last axis');
     expectShape('layerNorm', 'weight', weight, [width]);
     expectShape('layerNorm', 'bias', bias, [width]);
     if (weight.dtype !== bias.dtype)
       throw new OpError('layerNorm', `dtypes ${weight.dtype} and ${bias.dtype} of weight and bias differ`);
-    return [f32Of(x.shape)];
+    return [result];
   },
   vjp: ({ inputs: [x, weight, bias], attributes, cotangents: [g] }) => {
     if (!g) return [null, null, null];
@@ -93,7 +100,7 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon = 1e-
 export const l2NormalizeOp: OpDefinition = {
   name: 'l2Normalize',
   summary: 'x / max(‖x‖₂, ε) along the last axis',
-  infer: ([x]) => [f32Of(x.shape)],
+  infer: ([x]) => [rowsInfer('l2Normalize', x)],
   vjp: ({ inputs: [x], outputs: [y], attributes, cotangents: [g] }) => {
     if (!g) return [null];
     const epsilon = attribute<number>(attributes, 'epsilon');
@@ -145,7 +152,7 @@ function defineSoftmax(log: boolean, vjp: OpDefinition['vjp']): OpDefinition {
   return {
     name: log ? 'logSoftmax' : 'softmax',
     summary: `${log ? 'log ' : ''}softmax along the last axis`,
-    infer: ([x]) => [f32Of(x.shape)],
+    infer: ([x]) => [rowsInfer(log ? 'logSoftmax' : 'softmax', x)],
     vjp,
     reference: ([x]) =>
       byRow(x, (row) => row.map((value) => (log ? value - logSumExp(row) : Math.exp(value - logSumExp(row))))),

@@ -19,7 +19,8 @@ export const padOp: OpDefinition = {
   summary: 'zeros before and after, along one axis',
   infer: ([x], attributes) => {
     const { axis, before, after } = attributes as unknown as PadAttributes;
-    if (before < 0 || after < 0) throw new OpError('pad', `cannot pad by ${before} and ${after}`);
+    if (![before, after].every((count) => Number.isInteger(count) && count >= 0))
+      throw new OpError('pad', `cannot pad by ${before} and ${after}`);
     return [f32Of(x.shape.map((extent, at) => (at === axis ? extent + before + after : extent)))];
   },
   vjp: ({ inputs: [x], attributes, cotangents: [g] }) => {

@@ -122,7 +122,7 @@ export const sliceOp: OpDefinition = {
     const inside =
       start.length === x.shape.length &&
       shape.length === x.shape.length &&
-      start.every((at, axis) => at >= 0 && at + shape[axis] <= x.shape[axis]);
+      start.every((at, axis) => Number.isInteger(at) && at >= 0 && at + shape[axis] <= x.shape[axis]);
     if (!inside)
       throw new OpError(
         'slice',
