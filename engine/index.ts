@@ -10,6 +10,8 @@ export type { OpDefinition } from './op.ts';
 export * from './ops/index.ts';
 export type { PlanDescription } from './plan.ts';
 export { type AdapterChoice, type FileSource, runtime } from './runtime/index.ts';
+export { readJson } from './runtime/json.ts';
+export * from './safetensors.ts';
 export type { Shape } from './shape.ts';
 export { Tensor } from './tensor.ts';
 export { leavesOf, mapTree } from './tree.ts';

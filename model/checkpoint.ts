@@ -1,5 +1,5 @@
 /** Checkpoints in the Hugging Face layout: `config.json` and safetensors, read tensor by tensor into device memory. */
-import { type Device, mapTree, runtime, type Tensor } from '../engine/index.ts';
+import { type Device, mapTree, readJson, type Tensor } from '../engine/index.ts';
 import {
   openCheckpointFiles,
   type SafetensorsDtype,
@@ -38,16 +38,6 @@ const readableDTypes: readonly SafetensorsDtype[] = ['F32', 'F16', 'BF16'];
 export async function readConfig(folder: string): Promise<Kosmos2Config> {
   const path = `${folder}/config.json`;
   return parseConfig(await readJson(path), path);
-}
-
-/** A JSON file; errors name it. */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await (await runtime()).readTextFile(path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path} is no valid JSON: ${(error as Error).message}`);
-  }
 }
 
 /** Loads all weights of a model folder onto the device. Throws one error that lists what does not fit the configuration. */

@@ -1,6 +1,7 @@
 /** Images: files to pixels, pixels to the network's input, and results drawn on pictures. */
 export { type DecodedImage, type DecodeOptions, decodeImage, type ImageFormat } from './decode.ts';
 export { drawBoxes, type LabeledBoxes } from './draw/boxes.ts';
+export { entityColor } from './draw/colors.ts';
 export { encodePng } from './encode.ts';
 export type { RgbImage } from './image.ts';
 export {

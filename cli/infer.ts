@@ -1,0 +1,116 @@
+/** The command `infer`: asks a model about a picture. */
+import process from 'node:process';
+import { type DecodedImage, decodeImage, toMarkdown } from '../data/index.ts';
+import { demoModelFolder } from '../demo/checkpoint.ts';
+import { runtime } from '../engine/index.ts';
+import { type Answer, Kosmos } from '../index.ts';
+import { INFER_HELP, type InferArguments, parseInferArguments } from './arguments.ts';
+import type { Terminal } from './command.ts';
+import { type Circumstances, drawnPicture, entityLines, jsonDocument, timingLine } from './format.ts';
+import { packageVersion } from './package.ts';
+import { Progress } from './progress.ts';
+
+/** @returns the exit code; errors are thrown */
+export async function infer(words: readonly string[], terminal: Terminal): Promise<number> {
+  const given = parseInferArguments(words);
+  if (given === 'help' || given === 'version') {
+    terminal.stdout.write(`${given === 'help' ? INFER_HELP : await packageVersion()}\n`);
+    return 0;
+  }
+  const image = await readPicture(given.image);
+  for (const warning of image.warnings) terminal.stderr.write(`${given.image}: ${warning}\n`);
+  if (given.out) await checkWritable(given.out);
+  const progress = new Progress(terminal.stderr);
+  const began = performance.now();
+  const kosmos = await load(given, progress, terminal);
+  try {
+    const loading = performance.now() - began;
+    const answer = await ask(kosmos, image, given, progress, terminal);
+    if (given.out) await (await runtime()).writeFileAtomic(given.out, drawnPicture(image, answer.entities));
+    const { folder, adapter } = kosmos;
+    report(answer, { model: given.model ?? folder, adapter, out: given.out, loading }, given.form, terminal);
+    if (answer.stopped === 'cancelled') throw new Error('interrupted');
+    return 0;
+  } finally {
+    kosmos.close();
+  }
+}
+
+async function readPicture(path: string): Promise<DecodedImage> {
+  const bytes = await (await runtime()).readFile(path);
+  try {
+    return await decodeImage(bytes);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Better now than after minutes of work. */
+async function checkWritable(path: string): Promise<void> {
+  const at = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
+  const folder = at < 0 ? '.' : path.slice(0, at + 1);
+  const here = await runtime();
+  if ((await here.status(folder))?.kind !== 'folder')
+    throw new Error(`Cannot write ${path}: there is no folder ${folder}`);
+  if ((await here.status(path))?.kind === 'folder') throw new Error(`Cannot write ${path}: it is a folder`);
+}
+
+async function load(
+  { model, adapter, dtype }: InferArguments,
+  progress: Progress,
+  { stderr, signal }: Terminal,
+): Promise<Kosmos> {
+  if (model === null)
+    stderr.write(
+      'No --model: the small one that ships with this package. Its weights are random, so its words mean nothing.\n',
+    );
+  return Kosmos.load(model ?? (await demoModelFolder()), {
+    adapter,
+    dtype,
+    signal,
+    onProgress: ({ stage, bytes, totalBytes }) =>
+      progress.report(stage === 'download' ? 'downloading' : 'loading weights', bytes, totalBytes, 'bytes'),
+    onCompile: (done, all) => progress.report('compiling kernels', done, all),
+  });
+}
+
+/** The answer; in the form for people its words are printed as they come. */
+async function ask(
+  kosmos: Kosmos,
+  image: DecodedImage,
+  { question, form }: InferArguments,
+  progress: Progress,
+  { stdout, signal }: Terminal,
+): Promise<Answer> {
+  const pieces = kosmos.stream(image, { ...question, signal });
+  let begun = false;
+  for (;;) {
+    const { done, value } = await pieces.next();
+    progress.clear();
+    if (done) return value;
+    if (form !== 'text') continue;
+    // between the picture and the first word there is a space
+    stdout.write(begun ? value : value.trimStart());
+    begun ||= value.trim() !== '';
+  }
+}
+
+function report(
+  answer: Answer,
+  circumstances: Circumstances,
+  form: InferArguments['form'],
+  { stdout, stderr }: Terminal,
+): void {
+  if (form === 'json') {
+    stdout.write(jsonDocument(answer, circumstances));
+    return;
+  }
+  if (form === 'markdown') {
+    stdout.write(`${toMarkdown(answer)}\n`);
+  } else {
+    const colors = stdout.isTTY === true && !process.env.NO_COLOR;
+    stdout.write(`\n${entityLines(answer.entities, colors)}`);
+  }
+  stderr.write(timingLine(answer, circumstances));
+  if (circumstances.out) stderr.write(`wrote ${circumstances.out}\n`);
+}

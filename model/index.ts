@@ -1,0 +1,24 @@
+/** The model: KOSMOS-2 on tensors, its checkpoints, and generation. */
+
+export type { TokenBatch } from './batch.ts';
+export type { Hypothesis } from './beam-search.ts';
+export { type LoadOptions, loadParameters, readConfig, type WeightDType } from './checkpoint.ts';
+export { type Kosmos2Config, parseConfig, type TextConfig, type VisionConfig, visionTokens } from './config.ts';
+export {
+  type BeamGenerateOptions,
+  type GeneratedRow,
+  type GeneratedToken,
+  type GenerateOptions,
+  Generator,
+} from './generate.ts';
+export { type HubProgress, type ResolveOptions, resolveModelFolder } from './hub.ts';
+export type { PixelBatch, Taps } from './kosmos2.ts';
+export { Kosmos2 } from './kosmos2.ts';
+export {
+  disposeParameters,
+  type Kosmos2Parameters,
+  namedLeaves,
+  ParameterShape,
+  parameterShapes,
+} from './parameters.ts';
+export type { SamplingOptions } from './sampling.ts';
