@@ -76,8 +76,6 @@ export interface OpDefinition {
   /** Float64 values of the outputs. */
   reference(inputs: readonly ReferenceArray[], attributes: Attributes, outputs: readonly Abstract[]): Float64Array[];
   readonly lowering: Lowering;
-  /** Where WGSL promises less than float32: the absolute error that a driver may have. */
-  readonly driverError?: number;
   /** At least one. */
   readonly cases: readonly OpCase[];
 }

@@ -53,18 +53,18 @@ async function compare(op: OpDefinition, opCase: OpCase, kernels: 'gpu' | 'softw
   const results = apply(op, operands, opCase.attributes);
   for (const [i, result] of results.entries()) {
     assert.equal(result.shape, expected[i].shape);
-    check(await result.read(), expected[i].data, op.driverError ?? tolerance, `${op.name} output ${i} (${kernels})`);
+    check(await result.read(), expected[i].data, `${op.name} output ${i} (${kernels})`);
   }
   for (const tensor of [...operands, ...results] as Tensor[]) tensor.dispose();
 }
 
-function check(actual: HostData, expected: Float64Array, allowed: number, what: string): void {
+function check(actual: HostData, expected: Float64Array, what: string): void {
   const finite = expected.filter((value) => Math.abs(value) < 1e30);
   const largest = finite.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
   for (let i = 0; i < expected.length; i++) {
     const deviation =
       Math.abs(actual[i] - expected[i]) / (Math.abs(expected[i]) < 1e30 ? largest : Math.abs(expected[i]));
-    assert.ok(deviation <= allowed, `${what}, element ${i}: ${actual[i]} instead of ${expected[i]}`);
+    assert.ok(deviation <= tolerance, `${what}, element ${i}: ${actual[i]} instead of ${expected[i]}`);
   }
 }
 
