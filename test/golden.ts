@@ -6,6 +6,7 @@ import type { AdapterChoice } from '../engine/runtime/types.ts';
 import { isAdapterChoice } from './adapter.ts';
 import type { GoldenCase } from './golden/case.ts';
 import { CHECKERS, type GoldenContext, NOT_CHECKED } from './golden/checkers.ts';
+import { ModelOnDevice } from './golden/model-on-device.ts';
 import { findTokenizerFile } from './golden/tokenizer-file.ts';
 
 const HELP = `Usage: golden FOLDER [--tokenizer FILE] [--adapter auto|system|swiftshader] [--json]
@@ -14,7 +15,7 @@ Checks every known file in FOLDER (${Object.keys(CHECKERS).join(', ')})
 and prints one JSON document: { folder, ok, cases: [{ name, deviation, tolerance, ok, detail }], notChecked: [{ file, reason }] }.
 
   --tokenizer FILE  tokenizer.json to use; else the folder's own, else the nearest tokenizer/tokenizer.json above it
-  --adapter NAME    WebGPU adapter for what runs on a device (default auto)
+  --adapter NAME    WebGPU adapter that the model runs on (default auto)
   --json            nothing but the document, without the summary on standard error
   --help            this text
 
@@ -84,8 +85,14 @@ async function main(words: string[]): Promise<number> {
   const files = filesIn(folder, CHECKERS);
   if (files.length === 0) throw new UsageError(`${folder} holds no file that can be checked`);
   const tokenizerFile = given.tokenizer ?? findTokenizerFile(folder);
+  const onDevice = new ModelOnDevice(folder, adapter);
+  const context = { folder, tokenizerFile, model: () => onDevice.get() };
   const cases: GoldenCase[] = [];
-  for (const file of files) cases.push(...(await runChecker(file, { folder, tokenizerFile, adapter })));
+  try {
+    for (const file of files) cases.push(...(await runChecker(file, context)));
+  } finally {
+    onDevice.close();
+  }
   const failed = cases.filter((one) => !one.ok).length;
   await print(report(folder, cases));
   if (!given.json) console.error(`${folder}: ${cases.length - failed} of ${cases.length} cases within tolerance`);
@@ -114,5 +121,5 @@ try {
   console.error(`golden: ${(error as Error).message}`);
   exitCode = error instanceof UsageError ? 2 : 1;
 }
-// A WebGPU device keeps a process alive, so it does not end by itself.
+// The runtime's WebGPU instance keeps the process alive, also when its devices are closed.
 process.exit(exitCode);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { GoldenCase } from './case.ts';
 
@@ -11,6 +12,11 @@ export async function readJson(file: string): Promise<Json> {
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
   }
+}
+
+/** As `readJson`, or null where there is no such file. */
+export async function readOptionalJson(file: string): Promise<Json> {
+  return existsSync(file) ? readJson(file) : null;
 }
 
 /** A case that asks for equality of two JSON values. */
