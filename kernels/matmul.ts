@@ -32,10 +32,10 @@ export interface MatmulOptions {
   epilogue?: Epilogue;
 }
 
-/** Sizes of one product, in elements. */
+/** Sizes of one product, in elements. `bOffset` is where B begins in its buffer, for products with some of its rows. */
 export function matmulParameters({ epilogue }: MatmulOptions): Parameter[] {
   return [
-    ...u32('M', 'N', 'K', 'aBatch', 'bBatch', 'outStride', 'outColumn'),
+    ...u32('M', 'N', 'K', 'aBatch', 'bBatch', 'bOffset', 'outStride', 'outColumn'),
     ...constantParameters(epilogue?.expression),
   ];
 }
@@ -55,7 +55,7 @@ function alongK(name: 'a' | 'b', transposed: boolean, vector: boolean, extent: '
   const body = acrossRows
     ? unroll(4, (j) => `if (k + ${j}u < p.K) { v[${j}] = element_${name}(base + (k + ${j}u) * p.${extent} + i); }`)
     : unroll(4, (j) => `if (k + ${j}u < p.K) { v[${j}] = element_${name}(base + i * p.K + k + ${j}u); }`);
-  const base = `let base = batch * p.${name}Batch;`;
+  const base = `let base = ${name === 'b' ? 'p.bOffset + ' : ''}batch * p.${name}Batch;`;
   const direct = !acrossRows && vector;
   return `fn ${name}_along_k(batch: u32, i: u32, k: u32) -> vec4<f32> {\n${base}\n${
     direct ? `return load_${name}((base + i * p.K + k) / 4u);` : `var v = vec4<f32>();\n${body}\nreturn v;`
@@ -71,7 +71,7 @@ function elementFunction(name: 'a' | 'b', vector: boolean): string {
 function alongN(vector: boolean): string {
   const wide = 'return load_b((base + k * p.N + n) / 4u);';
   const narrow = `var v = vec4<f32>();\n${unroll(4, (j) => `if (n + ${j}u < p.N) { v[${j}] = element_b(base + k * p.N + n + ${j}u); }`)}\nreturn v;`;
-  return `fn b_along_n(batch: u32, k: u32, n: u32) -> vec4<f32> {\nif (k >= p.K) { return vec4<f32>(); }\nlet base = batch * p.bBatch;\n${vector ? wide : narrow}\n}`;
+  return `fn b_along_n(batch: u32, k: u32, n: u32) -> vec4<f32> {\nif (k >= p.K) { return vec4<f32>(); }\nlet base = p.bOffset + batch * p.bBatch;\n${vector ? wide : narrow}\n}`;
 }
 
 export function operandFunctions(options: MatmulOptions): string[] {

@@ -6,9 +6,11 @@ import { matvecGrid, matvecKernel } from '../../kernels/matvec.ts';
 import type { Grid, KernelSource } from '../../kernels/source.ts';
 import { applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
+import type { DType } from '../dtype.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract, Attributes } from '../graph.ts';
-import type { LowerContext } from '../lower.ts';
+import type { Call, LowerContext } from '../lower.ts';
+import type { Memory } from '../memory.ts';
 import type { OpCase, OpDefinition } from '../op.ts';
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -81,44 +83,85 @@ function chooseKernel(
   return { source: tiledMatmulKernel(options), grid: tiledMatmulGrid(M, N, batch) };
 }
 
+/** One product as a kernel call: which memories, which sizes. */
+export interface Product {
+  readonly a: Memory;
+  readonly aType: DType;
+  readonly b: Memory;
+  readonly bType: DType;
+  readonly out: Memory;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly batch?: number;
+  /** B is the same for all batch entries. */
+  readonly sharedB?: boolean;
+  /** Element of its buffer at which B begins. */
+  readonly bOffset?: number;
+  /** Width of the matrix that the result is a window of, and the element at which it begins there. */
+  readonly outStride?: number;
+  readonly outColumn?: number;
+  readonly tail?: LowerContext['tail'];
+}
+
+/** The kernel call for a product on this kind of adapter. */
+export function matmulCall(traits: DeviceTraits, product: Product): Call {
+  const {
+    transposeA,
+    transposeB,
+    M,
+    N,
+    K,
+    batch = 1,
+    sharedB = true,
+    bOffset = 0,
+    outStride = N,
+    outColumn = 0,
+    tail,
+  } = product;
+  const options: MatmulOptions = {
+    transposeA,
+    transposeB,
+    aType: product.aType,
+    bType: product.bType,
+    outType: 'f32',
+    vectorA: !transposeA && K % 4 === 0,
+    vectorB: (transposeB ? K : N) % 4 === 0 && bOffset % 4 === 0,
+    vectorOut: N % 4 === 0 && outStride % 4 === 0 && outColumn % 4 === 0,
+    epilogue: tail?.epilogue,
+  };
+  return {
+    ...chooseKernel(traits, options, { M, N, batch }),
+    parameters: {
+      ...tail?.constants,
+      M,
+      N,
+      K,
+      aBatch: batch === 1 ? 0 : M * K,
+      bBatch: sharedB ? 0 : K * N,
+      bOffset,
+      outStride,
+      outColumn,
+    },
+    operands: [product.a, product.b, ...(tail?.operands ?? []), product.out],
+    flops: 2 * batch * M * N * K,
+  };
+}
+
 function lower(context: LowerContext): void {
   const { transposeA, transposeB } = context.attributes as unknown as MatmulAttributes;
-  const [a, b] = context.inputs;
   const { batch, M, N, K, sharedB } = dimensionsOf(context.inputs, context.attributes);
+  const [{ dtype: aType }, { dtype: bType }] = context.inputs;
   // the rows of a transposed B are columns of the product, so its shards give windows of columns
   const shards = transposeB && sharedB ? context.shards(1) : [{ memory: context.input(1), firstRow: 0, rows: N }];
-  const columnsAligned = N % 4 === 0 && shards.every(({ firstRow, rows }) => firstRow % 4 === 0 && rows % 4 === 0);
-  const aMemory = context.input(0);
+  const a = context.input(0);
   const { tail } = context;
   const out = context.output(0);
-  for (const { memory, firstRow, rows } of shards) {
-    const options: MatmulOptions = {
-      transposeA,
-      transposeB,
-      aType: a.dtype,
-      bType: b.dtype,
-      outType: 'f32',
-      vectorA: !transposeA && K % 4 === 0,
-      vectorB: (transposeB ? K : N) % 4 === 0,
-      vectorOut: columnsAligned,
-      epilogue: tail?.epilogue,
-    };
-    const choice = chooseKernel(context.traits, options, { M, N: rows, batch });
-    context.dispatch({
-      ...choice,
-      parameters: {
-        ...tail?.constants,
-        M,
-        N: rows,
-        K,
-        aBatch: batch === 1 ? 0 : M * K,
-        bBatch: sharedB ? 0 : K * N,
-        outStride: N,
-        outColumn: firstRow,
-      },
-      operands: [aMemory, memory, ...(tail?.operands ?? []), out],
-      flops: 2 * batch * M * rows * K,
-    });
+  for (const { memory: b, firstRow, rows } of shards) {
+    const sizes = { M, N: rows, K, batch, sharedB, outStride: N, outColumn: firstRow };
+    context.dispatch(matmulCall(context.traits, { a, aType, b, bType, out, transposeA, transposeB, tail, ...sizes }));
   }
 }
 
