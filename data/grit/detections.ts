@@ -1,0 +1,172 @@
+/** Grounder (a): a file of boxes that some detector found elsewhere. */
+import { type FileSource, runtime } from '../../engine/runtime/index.ts';
+import { checkedBox, isScore } from './boxes.ts';
+import type { GroundedPicture, Grounder, GroundingRequest } from './grounder.ts';
+import { integerOrNull, parseRow } from './json-row.ts';
+import { readLines } from './lines.ts';
+import type { Problems } from './problems.ts';
+import { pictureFacts } from './record-check.ts';
+import type { Detection } from './records.ts';
+
+/** Boxes of one caption that are looked at; a detector's default is a few hundred. */
+const MOST_BOXES = 5000;
+
+/** Where the rows of one caption are in the file. */
+interface Rows {
+  /** Offset and length of every row. */
+  places: [offset: number, length: number][];
+  isAsked: boolean;
+}
+
+/**
+ * Opens a JSONL file of detections, one caption a line:
+ *
+ * ```json
+ * {"id": "s001", "width": 640, "height": 480, "unit": "pixel", "detections": [
+ *   {"chunk": 0, "box": [x1, y1, x2, y2], "score": 0.93},
+ *   {"span": [9, 16], "box": [x1, y1, x2, y2], "score": 0.71},
+ *   {"phrase": "flowers", "box": [x1, y1, x2, y2], "score": 0.7}]}
+ * ```
+ *
+ * `id` is the caption's. A detection names its noun chunk by the index, by the span or by the text. Boxes are in fractions of the
+ * picture unless `unit` is "pixel". What a row holds of `key`, `url`, `width`, `height` and the CLIP similarities goes into the
+ * record. Rows of one id add up. Memory holds where the rows are, not the rows.
+ *
+ * @param problems is told of what cannot be used
+ * @throws Error where the file cannot be read or has no row in the format
+ */
+export async function openDetections(path: string, problems: Problems): Promise<Grounder> {
+  const file = await (await runtime()).openFile(path);
+  try {
+    return new DetectionsFile(file, await indexRows(path, file, problems), problems);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function indexRows(path: string, file: FileSource, problems: Problems): Promise<Map<string, Rows>> {
+  const index = new Map<string, Rows>();
+  for await (const { text, number, offset, length, isTooLong } of readLines(file)) {
+    if (text.trim() === '' && !isTooLong) continue;
+    const row = parseRow(text);
+    if (row === null || !isId(row.id) || !Array.isArray(row.detections)) {
+      problems.add('detections-malformed', `${path} line ${number}`);
+      continue;
+    }
+    const rows = index.get(String(row.id)) ?? { places: [], isAsked: false };
+    rows.places.push([offset, length]);
+    index.set(String(row.id), rows);
+  }
+  if (index.size > 0) return index;
+  throw new Error(
+    `${path} holds no detections: a line {"id": …, "detections": [{"chunk": …, "box": …, "score": …}]} is expected`,
+  );
+}
+
+class DetectionsFile implements Grounder {
+  readonly #file: FileSource;
+  readonly #index: Map<string, Rows>;
+  readonly #problems: Problems;
+
+  constructor(file: FileSource, index: Map<string, Rows>, problems: Problems) {
+    this.#file = file;
+    this.#index = index;
+    this.#problems = problems;
+  }
+
+  async ground(requests: readonly GroundingRequest[]): Promise<(GroundedPicture | null)[]> {
+    const answers: (GroundedPicture | null)[] = [];
+    for (const request of requests) answers.push(await this.#answer(request));
+    return answers;
+  }
+
+  async close(): Promise<void> {
+    for (const [id, { isAsked }] of this.#index) {
+      if (!isAsked) this.#problems.add('detections-unknown-image', id);
+    }
+    await this.#file.close();
+  }
+
+  async #answer(request: GroundingRequest): Promise<GroundedPicture | null> {
+    const rows = this.#index.get(request.id);
+    if (rows === undefined) return null;
+    rows.isAsked = true;
+    const detections: Detection[] = [];
+    let facts: Record<string, unknown> = {};
+    for (const [offset, length] of rows.places) {
+      const row = parseRow(new TextDecoder().decode(await this.#file.read(offset, length)))!;
+      facts = { ...row, ...facts };
+      for (const detection of readDetections(row, request, this.#problems)) detections.push(detection);
+    }
+    const picture = pictureFacts(facts);
+    return {
+      detections,
+      picture: { ...picture, key: picture.key ?? request.id, id: picture.id ?? numberIn(request.id) },
+    };
+  }
+}
+
+function* readDetections(
+  row: Record<string, unknown>,
+  request: GroundingRequest,
+  problems: Problems,
+): Generator<Detection> {
+  const entries = row.detections as unknown[];
+  if (entries.length > MOST_BOXES) {
+    problems.add('detections-malformed', `${request.id}: ${entries.length} boxes, more than ${MOST_BOXES}`);
+    return;
+  }
+  const size = sizeOf(row);
+  for (const [index, entry] of entries.entries()) {
+    const where = `${request.id} detection ${index}`;
+    const {
+      box: corners,
+      score,
+      ...name
+    } = (typeof entry === 'object' && entry ? entry : {}) as Record<string, unknown>;
+    const { box, problem } = size === null ? { box: null, problem: 'box-invalid' as const } : checkedBox(corners, size);
+    const chunk = chunkOf(name, request);
+    if (typeof chunk === 'string') problems.add(chunk, where);
+    else if (!isScore(score)) problems.add('score-invalid', where);
+    else {
+      if (problem) problems.add(problem, where);
+      if (box) yield { chunk, box, score };
+    }
+  }
+}
+
+/** What boxes are divided by; null for pixels of a picture of unknown size. */
+function sizeOf({ unit, width, height }: Record<string, unknown>): { width: number; height: number } | null {
+  if (unit === undefined || unit === 'fraction') return { width: 1, height: 1 };
+  if (unit !== 'pixel' || !isSize(width) || !isSize(height)) return null;
+  return { width, height };
+}
+
+/** The index of the noun chunk that a detection names, or why it has none. */
+function chunkOf(
+  { chunk, span, phrase }: Record<string, unknown>,
+  { phrases, chunkCount }: GroundingRequest,
+): number | 'detection-unknown-chunk' | 'detection-removed-chunk' {
+  const found = phrases.find((one) => {
+    if (chunk !== undefined) return one.chunk === chunk;
+    if (Array.isArray(span)) return one.start === span[0] && one.end === span[1];
+    return typeof phrase === 'string' && one.text.toLowerCase() === phrase.trim().toLowerCase();
+  });
+  if (found) return found.chunk;
+  const isRemoved = Number.isInteger(chunk) && (chunk as number) >= 0 && (chunk as number) < chunkCount;
+  return isRemoved ? 'detection-removed-chunk' : 'detection-unknown-chunk';
+}
+
+/** Identifiers of many collections are numbers that are written as texts. */
+function numberIn(id: string): number | bigint | null {
+  return /^(0|-?[1-9]\d{0,18})$/.test(id) ? integerOrNull(BigInt(id)) : null;
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'string' || integerOrNull(value) !== null;
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}

@@ -1,0 +1,86 @@
+/** GRIT's parquet files: one row a record, `noun_chunks` and `ref_exps` lists of lists of doubles. */
+import type { SchemaElement } from 'hyparquet';
+import type { FileSource } from '../../engine/runtime/index.ts';
+import { GRIT_COLUMNS, type GritRecord } from './records.ts';
+
+const MAGIC = 'PAR1';
+/** Rows of a group, the unit in which readers load a file. */
+const ROWS_PER_GROUP = 1000;
+
+export async function isParquet(file: FileSource): Promise<boolean> {
+  if (file.size < MAGIC.length) return false;
+  return new TextDecoder().decode(await file.read(0, MAGIC.length)) === MAGIC;
+}
+
+/**
+ * The rows of a parquet file, with one row group in memory.
+ *
+ * @param choose is given the file's columns and returns those to read, or null to read nothing
+ * @throws Error where the file is damaged
+ */
+export async function* readParquetRows(
+  file: FileSource,
+  choose: (columns: string[]) => string[] | null,
+): AsyncGenerator<Record<string, unknown>> {
+  const [{ parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
+  const buffer = {
+    byteLength: file.size,
+    slice: async (start: number, end = file.size) => (await file.read(start, end - start)).buffer,
+  };
+  const metadata = await parquetMetadataAsync(buffer);
+  const columns = choose(parquetSchema(metadata).children.map(({ element }) => element.name));
+  if (columns === null) return;
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(num_rows);
+    yield* await parquetReadObjects({ file: buffer, metadata, columns, rowStart, rowEnd, compressors });
+    rowStart = rowEnd;
+  }
+}
+
+/** A parquet file (snappy) of records, with the columns and types of the published files. */
+export async function gritParquet(records: readonly GritRecord[]): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import('hyparquet-writer');
+  const columnData = GRIT_COLUMNS.map((name) => ({
+    name,
+    data: records.map((record) => (isInteger(name) ? bigintOrNull(record[name]) : record[name])),
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema: SCHEMA, rowGroupSize: ROWS_PER_GROUP }));
+}
+
+type IntegerColumn = 'id' | 'width' | 'height';
+
+function isInteger(name: (typeof GRIT_COLUMNS)[number]): name is IntegerColumn {
+  return name === 'id' || name === 'width' || name === 'height';
+}
+
+function bigintOrNull(value: number | bigint | null): bigint | null {
+  return value === null ? null : BigInt(typeof value === 'number' ? Math.round(value) : value);
+}
+
+const SCHEMA: SchemaElement[] = [
+  { name: 'schema', repetition_type: 'REQUIRED', num_children: GRIT_COLUMNS.length },
+  ...GRIT_COLUMNS.flatMap((name): SchemaElement[] => {
+    if (name === 'noun_chunks' || name === 'ref_exps') return listsOfDoubles(name);
+    if (isInteger(name)) return [{ name, type: 'INT64', repetition_type: 'OPTIONAL' }];
+    if (name.startsWith('clip_')) return [{ name, type: 'DOUBLE', repetition_type: 'OPTIONAL' }];
+    const logical_type = { type: 'STRING' } as const;
+    return [{ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type, repetition_type: 'OPTIONAL' }];
+  }),
+];
+
+function listsOfDoubles(name: string): SchemaElement[] {
+  return [...list(name), ...list('element'), { name: 'element', type: 'DOUBLE', repetition_type: 'OPTIONAL' }];
+}
+
+/** The three levels of a parquet list but for its elements. */
+function list(name: string): SchemaElement[] {
+  const logical_type = { type: 'LIST' } as const;
+  return [
+    { name, repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST', logical_type },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  ];
+}
