@@ -101,9 +101,9 @@ export interface Timings {
   prepare: number;
   /** The image encoder, compiling included. */
   encode: number;
-  /** From there to the first token, compiling included; with beams to the whole answer. */
+  /** From there to the first token, compiling included; 0 with beams. */
   firstToken: number;
-  /** From the first token to the last. */
+  /** From the first token to the last; with beams the whole search, compiling included. */
   generate: number;
   total: number;
 }
@@ -226,7 +226,7 @@ export class Kosmos {
     try {
       yield* nonEmpty(reader.start());
       for await (const id of this.#generate(batch, vectors, options)) {
-        if (generatedIds.length === 0) first = performance.now();
+        if (generatedIds.length === 0 && (options.beams ?? 1) === 1) first = performance.now();
         generatedIds.push(id);
         onToken?.(id);
         yield* nonEmpty(reader.push(id));

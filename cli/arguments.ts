@@ -93,8 +93,12 @@ function parseWords(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    // Node's advice on how to write such a word as a file name is of no use here
-    throw new UsageError((error as Error).message.split(/\.\s/)[0].replace(/\.$/, ''));
+    const { message } = error as Error;
+    const ambiguous = /'(--[\w-]+)[^']*' argument is ambiguous/.exec(message);
+    if (ambiguous)
+      throw new UsageError(`${ambiguous[1]} takes a value; one that begins with a dash is written ${ambiguous[1]}=…`);
+    // what follows the first sentence is advice on files whose names begin with a dash
+    throw new UsageError(message.split(/\.\s/)[0].replace(/\.$/, ''));
   }
 }
 
@@ -183,7 +187,7 @@ function positive(name: string, text: string, most: number): number {
 
 function oneOf<T extends string>(name: string, text: string | undefined, choices: readonly [T, ...T[]]): T {
   const found = choices.find((choice) => choice === (text ?? choices[0]));
-  if (!found) throw new UsageError(`${name} takes ${choices.join(' or ')}, not ${quoted(text!)}`);
+  if (!found) throw new UsageError(`${name} takes ${choices.join(', ')}, not ${quoted(text!)}`);
   return found;
 }
 

@@ -23,12 +23,12 @@ export function jsonDocument(answer: Answer, { model, adapter, out, loading }: C
 }
 
 /** A line for each phrase: its words, then its boxes as (x1, y1)–(x2, y2); with `colors` in the colour that the picture has it in. */
-export function entityLines(entities: readonly Entity[], colors: boolean): string {
+export function entityLines(entities: readonly Entity[], colors: boolean, indent = 2): string {
   const width = Math.max(0, ...entities.map(({ text }) => [...text].length));
   return entities
     .map(({ text, boxes }, index) => {
       const name = text + ' '.repeat(width - [...text].length);
-      return `  ${colors ? colored(name, index) : name}  ${boxes.map(showBox).join(', ')}\n`;
+      return `${' '.repeat(indent)}${colors ? colored(name, index) : name}  ${boxes.map(showBox).join(', ')}\n`;
     })
     .join('');
 }

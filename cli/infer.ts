@@ -9,6 +9,7 @@ import type { Terminal } from './command.ts';
 import { type Circumstances, drawnPicture, entityLines, jsonDocument, timingLine } from './format.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
+import { Words } from './words.ts';
 
 /** @returns the exit code; errors are thrown */
 export async function infer(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -82,16 +83,16 @@ async function ask(
   progress: Progress,
   { stdout, signal }: Terminal,
 ): Promise<Answer> {
-  const pieces = kosmos.stream(image, { ...question, signal });
-  let begun = false;
+  let tokens = 0;
+  const words = new Words(stdout);
+  const pieces = kosmos.stream(image, { ...question, signal, onToken: () => tokens++ });
   for (;;) {
     const { done, value } = await pieces.next();
     progress.clear();
+    if (!done) words.push(value);
+    // the first token and the second each compile a plan, whose bar would run over words of the same line
+    if (form === 'text' && (done || tokens > 1)) words.release();
     if (done) return value;
-    if (form !== 'text') continue;
-    // between the picture and the first word there is a space
-    stdout.write(begun ? value : value.trimStart());
-    begun ||= value.trim() !== '';
   }
 }
 

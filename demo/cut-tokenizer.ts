@@ -1,16 +1,16 @@
 /**
  * Cuts the demo's small tokenizer out of the published one of KOSMOS-2 (`tokenizer.json` of microsoft/kosmos-2-patch14-224):
  *
- *     npx tsx demo/cut-tokenizer.ts PATH/tokenizer.json > demo/model/tokenizer.json
+ *     npx tsx demo/cut-tokenizer.ts PATH/tokenizer.json > demo/model/tokenizer.json && npm run format
  *
  * It keeps the special tokens, every printable ASCII character, the most frequent pieces of plain letters, the tags, and the
- * location tokens of an 8 x 8 grid, so that the demo's patches of 14 pixels and its location tokens are the same squares.
+ * location tokens of a 16 x 16 grid.
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 const FREQUENT_PIECES = 900;
-const CELLS = 8 * 8;
+const CELLS = 16 * 16;
 const SPECIALS = 4;
 
 interface AddedToken {
