@@ -191,5 +191,6 @@ export const identity: Expression = {
   inputs: 1,
   constants: [],
   helpers: [],
+  isCopy: true,
   emit: ([input]) => ({ statements: [], result: input }),
 };

@@ -12,6 +12,8 @@ export interface Expression {
   readonly constants: readonly number[];
   /** Functions over `V` that the statements call. */
   readonly helpers: readonly string[];
+  /** It is the only input, unchanged: between integers it must not pass through f32. */
+  readonly isCopy?: boolean;
   /** Statements and the name of the result, given a WGSL name of type `V` for every input. */
   emit(inputs: readonly string[]): { statements: string[]; result: string };
 }
@@ -20,8 +22,8 @@ export function constantParameters(expression: Expression | undefined): Paramete
   return expression ? f32(...range(expression.constants.length).map((i) => `c${i}`)) : [];
 }
 
-export function widthAlias(vector: boolean): string {
-  return `alias V = ${vector ? 'vec4<f32>' : 'f32'};`;
+export function widthAlias(vector: boolean, type: ElementType = 'f32'): string {
+  return `alias V = ${vector ? `vec4<${type}>` : type};`;
 }
 
 /** How an epilogue finds the operand that goes with row `row` and column `column` of the result. */

@@ -26,13 +26,14 @@ export function elementsGrid(count: number): Grid {
  * firstRow, tableRows.
  */
 export function gatherKernel({ type, vector }: { type: ElementType; vector: boolean }): KernelSource {
+  const raw = type !== 'f16';
   return kernelSource({
     name: 'gather',
     parameters: u32('count', 'columns', 'firstRow', 'tableRows'),
     buffers: [
-      { name: 'table', type, vector },
+      { name: 'table', type, vector, raw },
       { name: 'ids', type: 'i32' },
-      { name: 'out', type: type === 'f16' ? 'f32' : type, vector, write: true },
+      { name: 'out', type: type === 'f16' ? 'f32' : type, vector, write: true, raw },
     ],
     workgroupSize: [workgroup],
     body: [
@@ -43,7 +44,7 @@ export function gatherKernel({ type, vector }: { type: ElementType; vector: bool
       'let local_row = u32(ids[row]) - p.firstRow;',
       'if (local_row >= p.tableRows) { return; }',
       'let at = local_row * p.columns + i % p.columns;',
-      type === 'f32' || type === 'f16' ? 'store_out(i, load_table(at));' : 'out[i] = table[at];',
+      'store_out(i, load_table(at));',
     ].join('\n'),
   });
 }

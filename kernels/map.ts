@@ -28,16 +28,26 @@ export interface RowsMap {
   inPlace?: number;
 }
 
+/** Integers are copied as they are. */
+function copiesIntegers(
+  { isCopy }: Expression,
+  [operand]: readonly { type: ElementType }[],
+  result: { type: ElementType },
+): boolean {
+  return isCopy === true && operand.type === result.type && (result.type === 'i32' || result.type === 'u32');
+}
+
 /**
  * Parameters: count (vec4s in all), columns4, and for every operand that is not linear its row stride and offset (in vec4s
  * for `vector`, in elements for `splat`): s0, o0, …; sOut, oOut for a result that is not linear; then the constants.
  */
 export function rowsMapKernel({ expression, operands, result, inPlace }: RowsMap): KernelSource {
+  const raw = copiesIntegers(expression, operands, result);
   const buffers: Buffer[] = [];
   for (const [i, { type, access }] of operands.entries()) {
-    if (i !== inPlace) buffers.push({ name: `x${i}`, type, vector: access !== 'splat' });
+    if (i !== inPlace) buffers.push({ name: `x${i}`, type, vector: access !== 'splat', raw });
   }
-  buffers.push({ name: 'out', type: result.type, vector: true, write: true });
+  buffers.push({ name: 'out', type: result.type, vector: true, write: true, raw });
   const indexed = operands.some(({ access }) => access !== 'linear') || result.access !== 'linear';
   const index = (access: RowsAccess, name: string) => {
     if (access === 'linear') return 'i';
@@ -58,7 +68,7 @@ export function rowsMapKernel({ expression, operands, result, inPlace }: RowsMap
       ...constantParameters(expression),
     ],
     buffers,
-    declarations: [widthAlias(true), ...expression.helpers],
+    declarations: [widthAlias(true, raw ? result.type : 'f32'), ...expression.helpers],
     workgroupSize: [mapWorkgroup],
     body: [
       `let i = ${linearWorkgroup} * ${mapWorkgroup}u + lane;`,
@@ -82,9 +92,10 @@ export interface StridedMap {
 /** Parameters: count, d1 … d(rank−1) (extents), per operand o<i> (offset) and s<i>_<axis>, likewise for Out; then the constants. */
 export function stridedMapKernel({ expression, operands, result, rank }: StridedMap): KernelSource {
   const half = result.type === 'f16';
+  const raw = copiesIntegers(expression, operands, result);
   const layouts = [...operands.map((_, i) => String(i)), ...(result.strided ? ['Out'] : [])];
-  const buffers: Buffer[] = operands.map(({ type }, i) => ({ name: `x${i}`, type }));
-  buffers.push({ name: 'out', type: result.type, vector: half, write: true });
+  const buffers: Buffer[] = operands.map(({ type }, i) => ({ name: `x${i}`, type, raw }));
+  buffers.push({ name: 'out', type: result.type, vector: half, write: true, raw });
   const decode: string[] = ['var rest = i;'];
   for (let axis = rank - 1; axis > 0; axis--) {
     decode.push(`let a${axis} = rest % p.d${axis};`, `rest = rest / p.d${axis};`);
@@ -103,7 +114,7 @@ export function stridedMapKernel({ expression, operands, result, rank }: Strided
     `let start = (${linearWorkgroup} * ${mapWorkgroup}u + lane) * ${each}u;`,
     'if (start >= p.count) { return; }',
   ];
-  const declarations = [widthAlias(false), ...expression.helpers];
+  const declarations = [widthAlias(false, raw ? result.type : 'f32'), ...expression.helpers];
   if (half) {
     declarations.push(
       `fn evaluate(at: u32) -> f32 {\nlet i = min(at, p.count - 1u);\n${evaluate.join('\n')}\nreturn ${emitted.result};\n}`,

@@ -13,6 +13,8 @@ export interface Buffer {
   readonly type: ElementType;
   readonly vector?: boolean;
   readonly write?: boolean;
+  /** `load_` and `store_` keep the element type (not f16) instead of converting from and to f32, which has 24 bits. */
+  readonly raw?: boolean;
 }
 
 export interface Parameter {
@@ -48,7 +50,9 @@ function storageElement(buffer: Buffer): string {
 }
 
 /** `load_<name>(i)` gives element i as f32 (or vec4<f32> of elements 4i … 4i+3 for a vector buffer). */
-function loadFunction({ name, type, vector }: Buffer): string {
+function loadFunction(buffer: Buffer): string {
+  const { name, type, vector } = buffer;
+  if (buffer.raw) return `fn load_${name}(i: u32) -> ${storageElement(buffer)} { return ${name}[i]; }`;
   const result = vector ? 'vec4<f32>' : 'f32';
   let value: string;
   if (type === 'f16') {
@@ -62,7 +66,9 @@ function loadFunction({ name, type, vector }: Buffer): string {
 }
 
 /** `store_<name>(i, value)`; a scalar f16 buffer has none, because two elements share a word. */
-function storeFunction({ name, type, vector }: Buffer): string {
+function storeFunction(buffer: Buffer): string {
+  const { name, type, vector } = buffer;
+  if (buffer.raw) return `fn store_${name}(i: u32, v: ${storageElement(buffer)}) { ${name}[i] = v; }`;
   const value = vector ? 'vec4<f32>' : 'f32';
   if (type === 'f16') {
     if (!vector) return '';
