@@ -13,14 +13,14 @@ import {
   u32,
 } from './source.ts';
 
-const threads = 64;
+export const threads = 64;
 
 export function rowsGrid(rows: number, cooperative: boolean): Grid {
   return linearGrid(cooperative ? rows : Math.ceil(rows / threads));
 }
 
 /** What a row kernel is written in terms of: which row, where a thread starts, how far it steps, and how partial results join. */
-interface RowFrame {
+export interface RowFrame {
   prologue: string[];
   first: string;
   step: string;
@@ -29,7 +29,7 @@ interface RowFrame {
   join(value: string, by: '+' | 'max'): string;
 }
 
-function rowFrame(cooperative: boolean): RowFrame {
+export function rowFrame(cooperative: boolean): RowFrame {
   if (!cooperative) {
     return {
       prologue: [`let row = ${linearWorkgroup} * ${threads}u + lane;`, 'if (row >= p.rows) { return; }'],

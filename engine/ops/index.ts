@@ -1,8 +1,11 @@
 /** All ops: their functions, and the list of their records. */
 import type { OpDefinition } from '../op.ts';
+import { adamwOp } from './adamw.ts';
 import { attentionOp, decodeAttentionOp } from './attention.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
+import { crossEntropyGradientOp, crossEntropyOp } from './cross-entropy.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
+import { embeddingGradientOp } from './embedding-gradient.ts';
 import { banRepeatedOp, gatherOp, topKOp, updateRowsOp } from './indexing.ts';
 import { matmulOp } from './matmul.ts';
 import { l2NormalizeOp, layerNormOp, logSoftmaxOp, softmaxOp } from './normalize.ts';
@@ -10,8 +13,11 @@ import { concatOp, padOp } from './pad.ts';
 import { maxOp, sumOp } from './reduce.ts';
 import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 
+export { adamwUpdate } from './adamw.ts';
 export { type AttentionOptions, attention, decodeAttention } from './attention.ts';
+export { crossEntropy } from './cross-entropy.ts';
 export * from './elementwise.ts';
+export { embeddingGradient } from './embedding-gradient.ts';
 export { argmax, bannedLogit, banRepeated, gather, topK, updateRows } from './indexing.ts';
 export { matmul } from './matmul.ts';
 export { l2Normalize, layerNorm, logSoftmax, softmax } from './normalize.ts';
@@ -42,4 +48,8 @@ export const opDefinitions: readonly OpDefinition[] = [
   updateRowsOp,
   topKOp,
   banRepeatedOp,
+  embeddingGradientOp,
+  crossEntropyOp,
+  crossEntropyGradientOp,
+  adamwOp,
 ];

@@ -14,6 +14,7 @@ import { OpError } from '../errors.ts';
 import { attribute, type OpDefinition } from '../op.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { embeddingGradient } from './embedding-gradient.ts';
 import { expectDType, expectRank, expectShape, input, integers, rowsOf, zerosLike } from './support.ts';
 
 export const gatherOp: OpDefinition = {
@@ -24,7 +25,7 @@ export const gatherOp: OpDefinition = {
     expectDType('gather', 'ids', ids, 'i32');
     return [{ shape: [...ids.shape, table.shape[1]], dtype: table.dtype === 'f16' ? 'f32' : table.dtype }];
   },
-  vjp: { none: 'the gradient of a table, by sorted segments, comes with training' },
+  vjp: ({ inputs: [table, ids], cotangents: [g] }) => [g && embeddingGradient(g, ids, table.shape[0]), null],
   reference: ([table, ids], _, [{ shape }]) => {
     const out = zerosLike(shape);
     const width = table.shape[1];

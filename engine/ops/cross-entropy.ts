@@ -1,0 +1,232 @@
+/** Cross-entropy of a linear head over a large vocabulary: the logits exist one part at a time, forward and backward. */
+import {
+  crossEntropyFinishKernel,
+  crossEntropyGradientKernel,
+  crossEntropyPartKernel,
+  elementsGrid,
+  rowsGrid,
+} from '../../kernels/training.ts';
+import { apply } from '../apply.ts';
+import { identity } from '../fuse.ts';
+import type { Abstract } from '../graph.ts';
+import type { LowerContext } from '../lower.ts';
+import type { Memory } from '../memory.ts';
+import type { OpDefinition, ReferenceArray } from '../op.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementwiseOps } from './elementwise.ts';
+import { matmulCall } from './matmul.ts';
+import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+
+/** Columns of logits at a time: at most this many, and no more bytes than this. */
+const partColumns = 16384;
+const partBytes = 2 ** 26;
+
+interface Part {
+  readonly weight: Memory;
+  /** Element of the weight's buffer where the part begins. */
+  readonly offset: number;
+  readonly firstColumn: number;
+  readonly columns: number;
+}
+
+/** The rows of the weight, shard by shard, in parts whose logits fit. */
+function partsOf(context: LowerContext, rows: number, width: number): Part[] {
+  const bytes = Math.min(partBytes, context.traits.maxBindingBytes);
+  const most = Math.max(4, Math.min(partColumns, Math.floor(bytes / (4 * rows))) & ~3);
+  const parts: Part[] = [];
+  for (const shard of context.shards(1)) {
+    for (let at = 0; at < shard.rows; at += most) {
+      parts.push({
+        weight: shard.memory,
+        offset: at * width,
+        firstColumn: shard.firstRow + at,
+        columns: Math.min(most, shard.rows - at),
+      });
+    }
+  }
+  return parts;
+}
+
+/** Logits of one part, [rows, columns]. */
+function emitLogits(context: LowerContext, part: Part, hidden: Memory, logits: Memory): void {
+  const [{ shape, dtype: aType }, { dtype: bType }] = context.inputs;
+  const [M, K] = shape;
+  const product = {
+    a: hidden,
+    aType,
+    b: part.weight,
+    bType,
+    bOffset: part.offset,
+    out: logits,
+    transposeA: false,
+    transposeB: true,
+  };
+  context.dispatch(matmulCall(context.traits, { ...product, M, N: part.columns, K }));
+}
+
+function checkInputs(op: string, [hidden, weight, labels]: readonly Abstract[]): void {
+  expectRank(op, 'hidden', hidden, 2);
+  expectRank(op, 'weight', weight, 2);
+  expectShape(op, 'weight', weight, [weight.shape[0], hidden.shape[1]]);
+  expectShape(op, 'labels', labels, [hidden.shape[0]]);
+  expectDType(op, 'labels', labels, 'i32');
+  expectDType(op, 'hidden', hidden, 'f32');
+}
+
+function logitsOf(hidden: ReferenceArray, weight: ReferenceArray, row: number): Float64Array {
+  const width = hidden.shape[1];
+  return Float64Array.from({ length: weight.shape[0] }, (_, column) => {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += hidden.data[row * width + k] * weight.data[column * width + k];
+    return sum;
+  });
+}
+
+export const crossEntropyOp: OpDefinition = {
+  name: 'crossEntropy',
+  summary: '−log softmax(hidden·weightᵀ)[label] of every row, 0 where the label is negative; also log Σ exp',
+  infer: (inputs) => {
+    checkInputs('crossEntropy', inputs);
+    const rows = f32Of([inputs[0].shape[0]]);
+    return [rows, rows];
+  },
+  vjp: ({ inputs: [hidden, weight, labels], outputs: [, lse], cotangents: [g] }) =>
+    g ? [...apply(crossEntropyGradientOp, [hidden, weight, labels, lse, g]), null] : [null, null, null],
+  reference: ([hidden, weight, labels]) => {
+    const rows = hidden.shape[0];
+    const losses = new Float64Array(rows);
+    const sums = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const logits = logitsOf(hidden, weight, row);
+      const largest = Math.max(...logits);
+      sums[row] = largest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+      losses[row] = labels.data[row] < 0 ? 0 : sums[row] - logits[labels.data[row]];
+    }
+    return [losses, sums];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const [rows, width] = context.inputs[0].shape;
+      const hidden = context.input(0);
+      const labels = context.input(2);
+      const state = context.scratch(rows * 16);
+      const cooperative = !context.traits.software;
+      const parts = partsOf(context, rows, width);
+      const logits = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
+      for (const [i, part] of parts.entries()) {
+        emitLogits(context, part, hidden, logits);
+        context.dispatch({
+          source: crossEntropyPartKernel({ cooperative, first: i === 0 }),
+          parameters: { rows, columns: part.columns, firstColumn: part.firstColumn },
+          operands: [logits, labels, state],
+          grid: rowsGrid(rows, cooperative),
+        });
+      }
+      context.dispatch({
+        source: crossEntropyFinishKernel(),
+        parameters: { count: rows },
+        operands: [state, labels, context.output(0), context.output(1)],
+        grid: elementsGrid(rows),
+      });
+    },
+  },
+  cases: [
+    { inputs: [input([5, 8]), input([12, 8]), integers([5], [0, 11, -100, 3, 3])] },
+    { inputs: [input([3, 6]), input([21, 6]), integers([3], [20, 4, 7])] },
+    { inputs: [input([2, 8]), { ...input([30, 8]), shardBytes: 256 }, integers([2], [29, 9])] },
+  ],
+};
+
+export const crossEntropyGradientOp: OpDefinition = {
+  name: 'crossEntropyGradient',
+  summary:
+    'gradients of hidden and weight of `crossEntropy`, from its inputs, its log Σ exp, and the gradient of the losses',
+  infer: (inputs) => {
+    checkInputs('crossEntropyGradient', inputs);
+    return [f32Of(inputs[0].shape), f32Of(inputs[1].shape)];
+  },
+  vjp: { none: 'a second derivative through fused cross-entropy; build it from matmul and logSoftmax for that' },
+  reference: ([hidden, weight, labels, lse, g]) => {
+    const [rows, width] = hidden.shape;
+    const dHidden = zerosLike(hidden.shape);
+    const dWeight = zerosLike(weight.shape);
+    for (let row = 0; row < rows; row++) {
+      if (labels.data[row] < 0) continue;
+      for (const [column, logit] of logitsOf(hidden, weight, row).entries()) {
+        const d = (Math.exp(logit - lse.data[row]) - Number(column === labels.data[row])) * g.data[row];
+        for (let k = 0; k < width; k++) {
+          dHidden[row * width + k] += d * weight.data[column * width + k];
+          dWeight[column * width + k] += d * hidden.data[row * width + k];
+        }
+      }
+    }
+    return [dHidden, dWeight];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const [rows, width] = context.inputs[0].shape;
+      const bType = context.inputs[1].dtype;
+      const hidden = context.input(0);
+      const [labels, lse, g] = [2, 3, 4].map((i) => context.input(i));
+      const parts = partsOf(context, rows, width);
+      const x = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
+      const [dHidden, dWeight] = [context.output(0), context.output(1)];
+      // a product cannot add to the buffer that it reads, so the sum over parts goes to and fro between two
+      const sums = [context.scratch(dHidden.bytes), context.scratch(dHidden.bytes)];
+      for (const [i, part] of parts.entries()) {
+        const { columns, firstColumn } = part;
+        emitLogits(context, part, hidden, x);
+        context.dispatch({
+          source: crossEntropyGradientKernel(),
+          parameters: { count: rows * columns, columns, firstColumn },
+          operands: [labels, lse, g, x],
+          grid: elementsGrid(rows * columns),
+        });
+        const tail = i === 0 ? null : addition(sums[(i + 1) % 2]);
+        const out = i === parts.length - 1 ? dHidden : sums[i % 2];
+        const left = { a: x, aType: 'f32', b: part.weight, bType, bOffset: part.offset, out, tail } as const;
+        context.dispatch(
+          matmulCall(context.traits, { ...left, transposeA: false, transposeB: false, M: rows, N: width, K: columns }),
+        );
+        const right = {
+          a: x,
+          aType: 'f32',
+          b: hidden,
+          bType: 'f32',
+          out: dWeight,
+          outColumn: firstColumn * width,
+        } as const;
+        context.dispatch(
+          matmulCall(context.traits, { ...right, transposeA: true, transposeB: false, M: columns, N: width, K: rows }),
+        );
+      }
+    },
+  },
+  cases: [
+    { inputs: [input([5, 8]), input([12, 8]), integers([5], [0, 11, -100, 3, 3]), input([5], 4, 6), input([5])] },
+    { inputs: [input([3, 6]), input([21, 6]), integers([3], [20, 4, 7]), input([3], 4, 6), input([3])] },
+  ],
+};
+
+/** The tail of a product that adds what lies in `memory`. */
+function addition(memory: Memory): NonNullable<LowerContext['tail']> {
+  const { lowering } = elementwiseOps.add;
+  if (lowering.kind !== 'elementwise') throw new Error('add is elementwise');
+  const expression = {
+    ...identity,
+    key: 'accumulate',
+    inputs: 2,
+    emit: (names: readonly string[]) => ({ statements: [], result: `(${lowering.wgsl(names)})` }),
+  };
+  return { epilogue: { expression, operands: [{ type: 'f32', access: 'full' }] }, operands: [memory], constants: {} };
+}
+
+/**
+ * −log softmax(hidden·weightᵀ)[label] of every row: hidden f32 [N, D], weight [V, D] (whole or row-sharded), labels i32 [N]; rows with a negative
+ * label give 0. Result [N]. Logits are held for one part of the vocabulary at a time, in the gradient too.
+ */
+export function crossEntropy(hidden: Tensor, weight: Tensor, labels: Tensor): Tensor {
+  return apply(crossEntropyOp, [hidden, weight, labels])[0];
+}
