@@ -226,6 +226,9 @@ test('rows that come from the cache itself', () =>
     [[4, 5, 6, 7, 4, 5, 6, 7], written],
   ));
 
+test('a cache written over itself, with nobody else to read it', () =>
+  withCache((cache, _, position) => [updateRows(cache, cache, position)], [[0, 1, 0, 1, 2, 3, 4, 5]]));
+
 test('the front part of a cache is written', () =>
   withCache(
     (cache, rows, position) => {
