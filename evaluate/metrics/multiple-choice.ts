@@ -34,7 +34,7 @@ export function choose(options: readonly OptionScore[], by: keyof ChoiceAccuracy
   if (scores.length === 0) throw new Error('multiple choice: there is no option');
   const bad = scores.findIndex((score) => Number.isNaN(score));
   if (bad >= 0) throw new Error(`multiple choice: option ${bad} has the score NaN`);
-  return scores.indexOf(scores.reduce((best, score) => (score > best ? score : best)));
+  return scores.indexOf(Math.max(...scores));
 }
 
 /** Shares of right choices. @throws Error for no items */
