@@ -8,6 +8,7 @@ export type { DType, HostData } from './dtype.ts';
 export { DeviceError, OpError, TensorStateError } from './errors.ts';
 export type { OpDefinition } from './op.ts';
 export * from './ops/index.ts';
+export { type AdamWOptions, adamw, adamwSettings, clipFactor, globalNorm, type Moments } from './optimizer.ts';
 export type { PlanDescription } from './plan.ts';
 export { type AdapterChoice, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';

@@ -1,0 +1,83 @@
+/** AdamW over trees of parameters, with global-norm clipping: all on the device, nothing is read back. */
+import { HostArray } from './compile.ts';
+import { OpError } from './errors.ts';
+import { adamwUpdate } from './ops/adamw.ts';
+import { add, div, minimum, sqrt, square } from './ops/elementwise.ts';
+import { concat } from './ops/pad.ts';
+import { sum } from './ops/reduce.ts';
+import { Tensor } from './tensor.ts';
+import { leavesOf, mapTree } from './tree.ts';
+
+export interface AdamWOptions {
+  readonly learningRate: number;
+  /** Counted from 1; for the bias correction. */
+  readonly step: number;
+  /** Default 0.9 and 0.98. */
+  readonly betas?: readonly [number, number];
+  /** Added after the bias correction. Default 1e-6. */
+  readonly epsilon?: number;
+  /** Decoupled, on every parameter. Default 0.01. */
+  readonly weightDecay?: number;
+}
+
+/** First and second moments, trees like the parameters. */
+export interface Moments<Params> {
+  readonly first: Params;
+  readonly second: Params;
+}
+
+/** The numbers of one step as data for the compiled step: computed here in float64, so that early bias corrections keep their digits. */
+export function adamwSettings({
+  learningRate,
+  step,
+  betas = [0.9, 0.98],
+  epsilon = 1e-6,
+  weightDecay = 0.01,
+}: AdamWOptions): HostArray {
+  if (!Number.isInteger(step) || step < 1) throw new OpError('adamw', `steps count from 1, got ${step}`);
+  const [beta1, beta2] = betas;
+  return new HostArray(
+    Float32Array.of(learningRate, beta1, beta2, epsilon, weightDecay, 1 - beta1 ** step, 1 - beta2 ** step, 1),
+  );
+}
+
+function tensorsOf(tree: unknown): Tensor[] {
+  return leavesOf(tree).filter((leaf) => leaf instanceof Tensor);
+}
+
+/** √Σ g² over all leaves: a scalar. */
+export function globalNorm(gradients: unknown): Tensor {
+  const squares = tensorsOf(gradients).map((gradient) => sum(square(gradient)));
+  if (squares.length === 0) throw new OpError('globalNorm', 'there are no gradients');
+  return sqrt(squares.reduce((total, part) => add(total, part)));
+}
+
+/** min(1, limit/(norm + 1e-6)): the factor that keeps the global norm within the limit. */
+export function clipFactor(norm: Tensor, limit: number): Tensor {
+  return minimum(div(limit, add(norm, 1e-6)), 1);
+}
+
+/**
+ * Parameters and moments after one step, given gradients like them and the settings of {@link adamwSettings}. `factor` (a scalar, from
+ * {@link clipFactor}) scales all gradients. With parameters and moments donated, everything happens in their buffers.
+ */
+export function adamw<Params>(
+  parameters: Params,
+  gradients: Params,
+  moments: Moments<Params>,
+  settings: Tensor,
+  factor?: Tensor,
+): { parameters: Params; moments: Moments<Params> } {
+  const own = factor ? concat([settings.slice(0, 0, 7), factor.reshape([1])], 0) : settings;
+  const gradientList = tensorsOf(gradients);
+  const firstList = tensorsOf(moments.first);
+  const secondList = tensorsOf(moments.second);
+  const updated = tensorsOf(parameters).map((parameter, i) =>
+    adamwUpdate(parameter, firstList[i], secondList[i], gradientList[i], own),
+  );
+  const rebuild = (which: 0 | 1 | 2): Params => {
+    let next = 0;
+    return mapTree(parameters, (leaf) => (leaf instanceof Tensor ? updated[next++][which] : leaf));
+  };
+  return { parameters: rebuild(0), moments: { first: rebuild(1), second: rebuild(2) } };
+}
