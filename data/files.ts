@@ -3,13 +3,18 @@ import { readJson, runtime } from '../engine/index.ts';
 import { KOSMOS2_PREPROCESSOR, type PreprocessorConfig, readPreprocessorConfig } from './image/preprocess.ts';
 import { Tokenizer } from './tokenizer.ts';
 
-/** The tokenizer of a folder: `tokenizer.json`, and `tokenizer_config.json` where it is there. @throws Error naming the file */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const file = `${folder}/tokenizer.json`;
-  if (!(await (await runtime()).exists(file)))
-    throw new Error(`${folder} holds no tokenizer.json: copy the one that the model was trained with into it`);
+/**
+ * The tokenizer of a model folder, or of a `tokenizer.json` named itself, with the `tokenizer_config.json` that may lie beside it.
+ *
+ * @throws Error naming the file
+ */
+export async function loadTokenizer(folderOrFile: string): Promise<Tokenizer> {
+  const isFile = folderOrFile.endsWith('.json');
+  const file = isFile ? folderOrFile : `${folderOrFile}/tokenizer.json`;
+  if (!isFile && !(await (await runtime()).exists(file)))
+    throw new Error(`${folderOrFile} holds no tokenizer.json: copy the one that the model was trained with into it`);
   const json = await readJson(file);
-  const config = (await readOptional(`${folder}/tokenizer_config.json`)) ?? {};
+  const config = (await readOptional(`${file.slice(0, file.lastIndexOf('/') + 1)}tokenizer_config.json`)) ?? {};
   return explained(file, () => new Tokenizer(json, config));
 }
 
