@@ -6,6 +6,11 @@ import { checkExpected } from './expected.ts';
 import { checkForward } from './forward.ts';
 import { checkGeneration } from './generation.ts';
 import { checkBadImages, checkImages } from './images.ts';
+import { checkCaptionMetrics, checkPtbTokenizer } from './metrics-captions.ts';
+import { checkMultipleChoice } from './metrics-choice.ts';
+import { checkGrounding } from './metrics-grounding.ts';
+import { checkMeteor } from './metrics-meteor.ts';
+import { checkVqa } from './metrics-vqa.ts';
 import { checkPostprocess } from './postprocess.ts';
 import { checkProcessorCases } from './processor-cases.ts';
 import { checkPrompts } from './prompts.ts';
@@ -31,6 +36,12 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'processor.json': ({ folder, tokenizerFile }) => checkProcessorCases(folder, tokenizerFile),
   'boxes.json': ({ folder }) => checkBoxes(folder),
   'postprocess.json': ({ folder, tokenizerFile }) => checkPostprocess(folder, tokenizerFile),
+  'nlg.json': ({ folder }) => checkCaptionMetrics(folder),
+  'ptb_tokenizer.json': ({ folder }) => checkPtbTokenizer(folder),
+  'meteor.json': ({ folder }) => checkMeteor(folder),
+  'vqa.json': ({ folder }) => checkVqa(folder),
+  'grounding.json': ({ folder }) => checkGrounding(folder),
+  'multiple_choice.json': ({ folder }) => checkMultipleChoice(folder),
   'tensors-full.json': ({ folder }) => checkTensors(folder),
   'forward.safetensors': async ({ folder, model }) => checkForward(folder, await model()),
   'generation.json': async ({ folder, model }) => checkGeneration(folder, await model()),
