@@ -1,0 +1,223 @@
+/** Whose bytes are where: a steady loop makes no buffers, live bytes are the planned ones, scopes and `using` give back, leaks are told. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compile } from '../../../engine/compile.ts';
+import { type Device, HostArray, OpError, requestDevice, Tensor } from '../../../engine/index.ts';
+import { matmul } from '../../../engine/ops/index.ts';
+import { adapterChoice } from '../../adapter.ts';
+import { rejects } from '../../rejects.ts';
+
+let device: Device;
+
+test.before(async () => {
+  device = await requestDevice({ adapter: adapterChoice() });
+});
+
+test.after(() => device.close());
+
+interface State {
+  weight: Tensor;
+  moment: Tensor;
+}
+
+/** A step in the shape of training: state in, state out, a loss on the side. */
+const makeStep = () =>
+  compile(
+    (state: State, batch: { x: Tensor; rate: Tensor }) => {
+      const y = matmul(batch.x, state.weight).gelu();
+      const moment = matmul(batch.x, y, { transposeA: true }).add(state.moment.mul(0.5));
+      return { state: { weight: state.weight.sub(moment.mul(batch.rate)), moment }, loss: y.square().mean() };
+    },
+    { donate: [0] },
+  );
+
+const makeState = (): State => ({
+  weight: device.tensor(
+    Array.from({ length: 64 }, (_, i) => Math.sin(i) / 8),
+    [8, 8],
+  ),
+  moment: device.zeros([8, 8]),
+});
+
+const makeBatch = (at: number) => ({
+  x: new HostArray(
+    Float32Array.from({ length: 48 }, (_, i) => Math.cos(i + at)),
+    [6, 8],
+  ),
+  rate: 0.001 / (1 + at),
+});
+
+test('after two steps, two hundred make no buffer, no bind group and no pipeline', async () => {
+  const step = makeStep();
+  let state = makeState();
+  const advance = async (at: number) => {
+    const { state: next, loss } = await step(state, makeBatch(at));
+    state = next;
+    if (at % 50 === 0) assert.ok(Number.isFinite(await loss.item()));
+    loss.dispose();
+  };
+  await advance(0);
+  await advance(1);
+  let bindGroups = 0;
+  const createBindGroup = device.gpu.createBindGroup.bind(device.gpu);
+  Object.defineProperty(device.gpu, 'createBindGroup', {
+    configurable: true,
+    value: (descriptor: GPUBindGroupDescriptor) => {
+      bindGroups++;
+      return createBindGroup(descriptor);
+    },
+  });
+  const { created } = device.buffers;
+  const { pipelineCount } = device;
+  const bytes = device.buffers.bytesByOwner();
+  for (let at = 2; at < 202; at++) await advance(at);
+  Reflect.deleteProperty(device.gpu, 'createBindGroup');
+  assert.is(device.buffers.created, created);
+  assert.is(device.pipelineCount, pipelineCount);
+  assert.equal(device.buffers.bytesByOwner(), bytes);
+  assert.is(bindGroups, 0);
+  for (const tensor of Object.values(state)) tensor.dispose();
+  step.dispose();
+});
+
+test('live bytes are the planned bytes', async () => {
+  const before = device.buffers.bytesByOwner();
+  const step = makeStep();
+  const state = makeState();
+  const own = () => {
+    const { tensor = 0, plan = 0 } = device.buffers.bytesByOwner();
+    return { tensor: tensor - (before.tensor ?? 0), plan: plan - (before.plan ?? 0) };
+  };
+  const held = own().tensor;
+  assert.is(held, 2 * 256);
+  const { state: next, loss } = await step(state, makeBatch(0));
+  const { bytes } = step.describe();
+  const hosted = 6 * 8 * 4 + 16;
+  assert.is(own().plan, bytes.slots + hosted);
+  assert.is(own().tensor, 256 + bytes.results, 'the weight lies where it lay, the old moment is gone');
+  assert.is(bytes.arguments, held + hosted);
+  assert.is(bytes.results, 256 + 16, 'the moment, which is the tail of a product, and the loss');
+  for (const tensor of [loss, ...Object.values(next)]) tensor.dispose();
+  step.dispose();
+  assert.equal(own(), { tensor: 0, plan: 0 });
+});
+
+test('a scope gives back what it does not return', () => {
+  const x = device.tensor([1, 2, 3, 4]);
+  const before = device.buffers.liveBytes();
+  const kept = device.scope(() => {
+    const sum = x.add(1).mul(2).sum();
+    return { list: [sum, device.scope(() => x.neg().exp())], note: 'text', none: null };
+  });
+  assert.is(device.buffers.liveBytes(), before + 2 * 16);
+  for (const tensor of kept.list) tensor.dispose();
+  assert.is(device.buffers.liveBytes(), before);
+  assert.throws(
+    () =>
+      device.scope(() => {
+        x.add(5);
+        throw new Error('in the middle');
+      }),
+    /in the middle/,
+  );
+  assert.is(device.buffers.liveBytes(), before);
+  let escaped: Tensor | null = null;
+  device.scope(() => {
+    escaped = x.add(1);
+  });
+  assert.throws(() => escaped!.mul(2), /mul: the tensor was disposed/);
+  assert.is(device.buffers.liveBytes(), before);
+  x.dispose();
+});
+
+test('a scope takes no asynchronous body', async () => {
+  const x = device.tensor([1, 2]);
+  const before = device.buffers.liveBytes();
+  await rejects(() => device.scope(async () => x.add(1)), OpError, /scope: the body must not be asynchronous/);
+  assert.is(device.buffers.liveBytes(), before);
+  x.dispose();
+});
+
+test('using', async () => {
+  const before = device.buffers.liveBytes();
+  {
+    using x = device.tensor([1, 2, 3]);
+    using y = x.mul(3);
+    assert.equal(await y.toArray(), [3, 6, 9]);
+    assert.is(device.buffers.liveBytes(), before + 32);
+  }
+  assert.is(device.buffers.liveBytes(), before);
+});
+
+test('free buffers are used again, and trimmed behind a fence', async () => {
+  const shape = [3, 1000];
+  device.zeros(shape).dispose();
+  const { created } = device.buffers;
+  const x = device.zeros(shape);
+  assert.is(device.buffers.created, created);
+  const y = x.add(1);
+  y.dispose();
+  x.dispose();
+  device.buffers.trim();
+  assert.is(device.buffers.bytesByOwner().free, 0);
+  await device.finish();
+  const [one] = await device.tensor([1]).add(1).read();
+  assert.is(one, 2, 'the device works on');
+});
+
+test('dispose twice is once', () => {
+  const x = device.tensor([1]);
+  const before = device.buffers.liveBytes();
+  x.dispose();
+  x.dispose();
+  assert.is(device.buffers.liveBytes(), before - 16);
+});
+
+test('an upload that fails keeps nothing', async () => {
+  const before = device.buffers.liveBytes();
+  const failing = (data: () => Float32Array) => () => device.upload([4, 2], 'f32', data);
+  await rejects(
+    failing(() => {
+      throw new Error('the file ended');
+    }),
+    Error,
+    /the file ended/,
+  );
+  await rejects(
+    failing(() => new Float32Array(7)),
+    OpError,
+    /upload: rows 0 … of \[4, 2\]: got 7 f32 for 4 rows of f32/,
+  );
+  assert.is(device.buffers.liveBytes(), before);
+});
+
+const collect = (globalThis as { gc?: () => void }).gc;
+
+if (collect) {
+  test('leaks are told', async () => {
+    const told: string[] = [];
+    const leaky = await requestDevice({ adapter: adapterChoice(), onLeak: (description) => told.push(description) });
+    const step = compile((x: Tensor) => x.add(1));
+    const work = async () => {
+      const x = leaky.tensor([1, 2, 3], [3, 1]);
+      x.neg().dispose();
+      assert.instance(await step(x), Tensor);
+    };
+    await work();
+    for (let i = 0; i < 50 && told.length < 2; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(
+      told,
+      ['f32 tensor [3, 1]', 'f32 tensor [3, 1]'],
+      'the argument and the result, not what was disposed',
+    );
+    leaky.close();
+  });
+} else {
+  console.log('skipped: leaks are told (needs --expose-gc)');
+  test.skip('leaks are told', () => {});
+}
+
+test.run();
