@@ -186,7 +186,12 @@ async function build<Args extends readonly unknown[], Result>(
   const outputs: Value[] = [];
   let template: unknown;
   try {
-    template = mapTree(body(...(traced as unknown as Args)) as unknown, (leaf, path) => {
+    const result: unknown = body(...(traced as unknown as Args));
+    if (result instanceof Promise) {
+      result.catch(() => undefined);
+      throw new OpError(name, 'the function must not be asynchronous: it is traced once, and its tensors have no data');
+    }
+    template = mapTree(result, (leaf, path) => {
       if (!(leaf instanceof Tensor)) return leaf;
       const { trace } = leaf;
       if (!trace)

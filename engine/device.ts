@@ -233,6 +233,8 @@ export class Device {
     try {
       const result = body();
       if (result instanceof Promise) {
+        // what becomes of it without its tensors is nobody's concern
+        result.catch(() => undefined);
         throw new OpError(
           'scope',
           'the body must not be asynchronous, since tensors of other code would fall into its scope',
@@ -336,7 +338,10 @@ export class Device {
     if (known) return known;
     const pending = this.#pendingPipelines.get(source.wgsl);
     if (pending) return pending;
+    // a module that is wrong is reported apart from the pipeline, and would count against the device
+    this.gpu.pushErrorScope('validation');
     const descriptor = this.#describe(source);
+    const moduleError = this.gpu.popErrorScope().catch(() => null);
     const made = this.gpu.createComputePipelineAsync(descriptor.pipeline).then(
       (gpu) => {
         const pipeline = { gpu, layout: descriptor.layout };
@@ -344,10 +349,11 @@ export class Device {
         this.#pendingPipelines.delete(source.wgsl);
         return pipeline;
       },
-      (error: Error) => {
+      async (error: Error) => {
         this.#pendingPipelines.delete(source.wgsl);
+        const { message } = (await moduleError) ?? error;
         this.checkHealth();
-        throw new DeviceError(`kernel «${source.name}» does not compile on ${this.description}: ${error.message}`);
+        throw new DeviceError(`kernel «${source.name}» does not compile on ${this.description}: ${message}`);
       },
     );
     this.#pendingPipelines.set(source.wgsl, made);
