@@ -5,6 +5,7 @@ import type { GoldenCase } from './case.ts';
 import { checkExpected } from './expected.ts';
 import { checkForward } from './forward.ts';
 import { checkGeneration } from './generation.ts';
+import { checkGradients } from './gradients.ts';
 import { checkBadImages, checkImages } from './images.ts';
 import { checkCaptionMetrics, checkPtbTokenizer } from './metrics-captions.ts';
 import { checkMultipleChoice } from './metrics-choice.ts';
@@ -16,6 +17,7 @@ import { checkProcessorCases } from './processor-cases.ts';
 import { checkPrompts } from './prompts.ts';
 import { checkTensors } from './tensors.ts';
 import { checkTokenizerIds } from './tokenizer-ids.ts';
+import { checkTraining } from './training.ts';
 
 export interface GoldenContext {
   /** The folder that holds the file. */
@@ -45,12 +47,12 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'tensors-full.json': ({ folder }) => checkTensors(folder),
   'forward.safetensors': async ({ folder, model }) => checkForward(folder, await model()),
   'generation.json': async ({ folder, model }) => checkGeneration(folder, await model()),
+  'gradients.json': async ({ folder, model }) => checkGradients(folder, await model()),
+  'training.json': async ({ folder, model }) => checkTraining(folder, await model()),
   'expected.json': async ({ folder, tokenizerFile, model }) => checkExpected(folder, tokenizerFile, await model()),
 };
 
 /** Files that are known but that nothing checks yet, and why. */
 export const NOT_CHECKED: Readonly<Record<string, string>> = {
   'training-sequences.json': 'training data is not implemented yet',
-  'gradients.json': 'gradients are not implemented yet',
-  'training.json': 'training is not implemented yet',
 };
