@@ -6,6 +6,8 @@ import { checkExpected } from './expected.ts';
 import { checkForward } from './forward.ts';
 import { checkGeneration } from './generation.ts';
 import { checkGradients } from './gradients.ts';
+import { checkCaptions, checkFigures } from './grit-captions.ts';
+import { checkRecords, checkSuppression } from './grit-records.ts';
 import { checkBadImages, checkImages } from './images.ts';
 import { checkCaptionMetrics, checkPtbTokenizer } from './metrics-captions.ts';
 import { checkMultipleChoice } from './metrics-choice.ts';
@@ -38,6 +40,10 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'processor.json': ({ folder, tokenizerFile }) => checkProcessorCases(folder, tokenizerFile),
   'boxes.json': ({ folder }) => checkBoxes(folder),
   'postprocess.json': ({ folder, tokenizerFile }) => checkPostprocess(folder, tokenizerFile),
+  'captions.json': ({ folder }) => checkCaptions(folder),
+  'paper-figures.json': ({ folder }) => checkFigures(folder),
+  'nms.json': ({ folder }) => checkSuppression(folder),
+  'records.json': ({ folder }) => checkRecords(folder),
   'nlg.json': ({ folder }) => checkCaptionMetrics(folder),
   'ptb_tokenizer.json': ({ folder }) => checkPtbTokenizer(folder),
   'meteor.json': ({ folder }) => checkMeteor(folder),
@@ -54,5 +60,6 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
 
 /** Files that are known but that nothing checks yet, and why. */
 export const NOT_CHECKED: Readonly<Record<string, string>> = {
+  'captions.conllu': 'parsing raw captions is not implemented yet: the parses are only the input of captions.json',
   'training-sequences.json': 'training data is not implemented yet',
 };
