@@ -34,6 +34,11 @@ export function sampleToken(
     total += weight;
     if (weight > 0) candidates.push({ id, weight });
   }
+  if (candidates.length === 0) {
+    throw new Error(
+      'no token can be drawn: every logit is banned or not a number; are the weights of the model sound?',
+    );
+  }
   candidates.sort((a, b) => b.weight - a.weight || a.id - b.id);
   let mass = 0;
   let count = 0;
@@ -43,5 +48,5 @@ export function sampleToken(
     rest -= candidates[i].weight;
     if (rest < 0) return candidates[i].id;
   }
-  return candidates[Math.max(0, count - 1)].id;
+  return candidates[count - 1].id;
 }
