@@ -81,7 +81,7 @@ function rowsCall(
 ) {
   const { shape, strides, offsets } = indexing;
   const count = Math.ceil(sizeOf(shape) / 4);
-  const parameters: Record<string, number> = { count, columns4: Math.max(1, shape[shape.length - 1] / 4) };
+  const parameters: Record<string, number> = { count, columns4: Math.ceil(shape[shape.length - 1] / 4) };
   for (const [i, one] of access.entries()) {
     const name = i === operands.length ? 'Out' : String(i);
     const unit = one === 'splat' ? 1 : 4;
