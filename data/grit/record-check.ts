@@ -3,7 +3,7 @@
 import { checkedBox, isScore } from './boxes.ts';
 import { captionFault } from './captions.ts';
 import { integerOrNull } from './json-row.ts';
-import type { Problems } from './problems.ts';
+import type { ProblemKind, Problems } from './problems.ts';
 import type { GritRecord, GritRow, PictureFacts } from './records.ts';
 import { countCodePoints } from './spans.ts';
 
@@ -30,13 +30,14 @@ export function checkedRecord(row: Record<string, unknown>, where: string, probl
   }
   const length = countCodePoints(caption);
   const record: GritRecord = { ...pictureFacts(row), caption, noun_chunks: [], ref_exps: [] };
-  for (const [index, chunk] of chunks.entries()) {
-    const name = `${where} box ${index}`;
-    const chunkRow = checkedRow(chunk, length, name, problems);
-    const expressionRow = chunkRow && checkedRow(expressions[index], length, name, problems);
-    if (!chunkRow || !expressionRow) continue;
-    record.noun_chunks.push(chunkRow);
-    record.ref_exps.push(expressionRow);
+  for (const [index, value] of chunks.entries()) {
+    const chunk = checkedRow(value, length);
+    const expression = checkedRow(expressions[index], length);
+    const problem = chunk.problem ?? expression.problem;
+    if (problem) problems.add(problem, `${where} box ${index}`);
+    if (!chunk.row || !expression.row) continue;
+    record.noun_chunks.push(chunk.row);
+    record.ref_exps.push(expression.row);
   }
   return record;
 }
@@ -54,23 +55,17 @@ export function pictureFacts(row: Record<string, unknown>): PictureFacts {
   };
 }
 
-function checkedRow(value: unknown, captionLength: number, where: string, problems: Problems): GritRow | null {
-  const numbers = Array.isArray(value) && value.length === 7 ? value.map(numberOrNull) : [];
-  const [start, end, ...rest] = numbers;
-  const isSpan =
-    Number.isInteger(start) && Number.isInteger(end) && start! >= 0 && start! < end! && end! <= captionLength;
-  if (!isSpan) {
-    problems.add('record-malformed', where);
-    return null;
-  }
-  const score = rest.pop();
-  if (!isScore(score)) {
-    problems.add('score-invalid', where);
-    return null;
-  }
-  const { box, problem } = checkedBox(rest);
-  if (problem) problems.add(problem, where);
-  return box && [start!, end!, ...box, score];
+function checkedRow(value: unknown, captionLength: number): { row: GritRow | null; problem: ProblemKind | null } {
+  const [start, end, ...corners] = Array.isArray(value) && value.length === 7 ? value.map(numberOrNull) : [];
+  const score = corners.pop();
+  if (!isSpan(start, end, captionLength)) return { row: null, problem: 'record-malformed' };
+  if (!isScore(score)) return { row: null, problem: 'score-invalid' };
+  const { box, problem } = checkedBox(corners);
+  return { row: box && [start!, end!, ...box, score], problem };
+}
+
+function isSpan(start: number | null | undefined, end: number | null | undefined, length: number): boolean {
+  return Number.isInteger(start) && Number.isInteger(end) && start! >= 0 && start! < end! && end! <= length;
 }
 
 function textOrNull(value: unknown): string | null {
