@@ -28,15 +28,31 @@ export async function* readParquetRows(
   ]);
   const buffer = {
     byteLength: file.size,
-    slice: async (start: number, end = file.size) => (await file.read(start, end - start)).buffer,
+    slice(start: number, end = file.size): Promise<ArrayBuffer> {
+      const bytes = file.read(start, end - start).then(({ buffer: content }) => content);
+      // Of several pieces that fail together the reader waits for one alone; the others must not end the process.
+      bytes.catch(() => {});
+      return bytes;
+    },
   };
   const metadata = await parquetMetadataAsync(buffer);
   const columns = choose(parquetSchema(metadata).children.map(({ element }) => element.name));
   if (columns === null) return;
   let rowStart = 0;
-  for (const { num_rows } of metadata.row_groups) {
+  for (const { num_rows, columns: chunks } of metadata.row_groups) {
+    // A damaged count would have the library fill up millions of rows.
+    if (num_rows < 0 || chunks.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)) {
+      throw new Error(`a row group has ${num_rows} rows, but fewer values`);
+    }
     const rowEnd = rowStart + Number(num_rows);
-    yield* await parquetReadObjects({ file: buffer, metadata, columns, rowStart, rowEnd, compressors });
+    const rows: Record<string, unknown>[] = [];
+    // One after another: of several columns that fail together the library lets all but one end the process.
+    for (const column of columns) {
+      const options = { file: buffer, metadata, columns: [column], rowStart, rowEnd, compressors };
+      const values = await parquetReadObjects(options);
+      for (const [index, value] of values.entries()) rows[index] = { ...rows[index], ...value };
+    }
+    yield* rows;
     rowStart = rowEnd;
   }
 }

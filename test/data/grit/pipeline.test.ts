@@ -125,7 +125,7 @@ test('captions that cannot be used are counted by kind', async () => {
       caption('emoji', word('dog🐕')) +
       caption('control', word('do\u0007g')) +
       caption('replaced', word('do\ufffdg')) +
-      caption('circle', '# caption = a b\n' + sentence('a a DET 2 det', 'b b NOUN 1 dep')),
+      caption('circle', `# caption = a b\n${sentence('a a DET 2 det', 'b b NOUN 1 dep')}`),
     [{ id: 'fine', detections: [detection] }],
   );
   assert.is(summary.captions, 3);
