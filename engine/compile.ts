@@ -36,12 +36,17 @@ export interface CompileOptions {
   onCompile?: (done: number, all: number) => void;
 }
 
-/** What a caller may give where the function takes a tensor: data that changes from call to call need no tensor of their own. */
+/**
+ * What a caller may give where the function takes a tensor: data that changes from call to call need no tensor of their own. A function
+ * declares numbers as tensors, for that is how it gets them.
+ */
 export type Feed<T> = T extends Tensor
   ? Tensor | HostArray | number
-  : T extends object
-    ? { [K in keyof T]: Feed<T[K]> }
-    : T;
+  : T extends number
+    ? never
+    : T extends object
+      ? { [K in keyof T]: Feed<T[K]> }
+      : T;
 type Feeds<Args extends readonly unknown[]> = { [K in keyof Args]: Feed<Args[K]> };
 
 export interface Compiled<Args extends readonly unknown[], Result> {

@@ -107,7 +107,8 @@ export function crossEntropyPartKernel({ cooperative, first }: { cooperative: bo
       'let label = u32(labels[row]) - p.firstColumn;',
       'var own = old.z;',
       'if (label < p.columns) { own = load_x(base + label); }',
-      ...(cooperative ? ['workgroupBarrier();', 'if (lane != 0u) { return; }'] : []),
+      // the workgroups that a folded grid has too many redo the last row, which must not be counted twice
+      ...(cooperative ? ['workgroupBarrier();', `if (lane != 0u || ${linearWorkgroup} >= p.rows) { return; }`] : []),
       'state[row] = vec4<f32>(m, old.y * exp(old.x - m) + sum * exp(largest - m), own, 0.0);',
     ].join('\n'),
   });

@@ -2,6 +2,7 @@
 import { adamwKernel, elementsGrid } from '../../kernels/training.ts';
 import { apply } from '../apply.ts';
 import type { OpDefinition } from '../op.ts';
+import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { expectDType, expectShape, input } from './support.ts';
 
@@ -30,7 +31,7 @@ export const adamwOp: OpDefinition = {
     lower: (context) => {
       const [g, settings] = [context.input(3), context.input(4)];
       const state = [0, 1, 2].map((i) => context.inPlace(i, i));
-      const count = state[0].bytes / 16;
+      const count = Math.ceil(sizeOf(context.inputs[0].shape) / 4);
       context.dispatch({
         source: adamwKernel(),
         parameters: { count },

@@ -207,6 +207,7 @@ export const decodeAttentionOp: OpDefinition = {
   infer: ([q, k, v, bounds, source], attributes) => {
     const { heads } = attributes as unknown as AttentionAttributes;
     expectRank('decodeAttention', 'q', q, 3);
+    expectDType('decodeAttention', 'q', q, 'f32');
     const [batch, , width] = q.shape;
     expectShape('decodeAttention', 'q', q, [batch, 1, width]);
     expectCache('decodeAttention', q, k, v);

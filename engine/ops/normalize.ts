@@ -1,7 +1,6 @@
 /** Ops along the last axis: LayerNorm, L2 normalisation, softmax. */
 import { l2NormalizeKernel, layerNormKernel, rowsGrid, softmaxKernel } from '../../kernels/rows.ts';
 import { applyOne } from '../apply.ts';
-import type { DType } from '../dtype.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
@@ -13,14 +12,14 @@ import { mean, sum } from './reduce.ts';
 import { expectFloat, expectShape, f32Of, input, rowsOf } from './support.ts';
 
 /** Few rows on a GPU: a workgroup each; on a software adapter a thread each. */
-function rowParameters(context: LowerContext, dtypes: readonly DType[]) {
-  const { shape } = context.inputs[0];
+function rowParameters(context: LowerContext) {
+  const { shape, dtype } = context.inputs[0];
   const width = shape[shape.length - 1];
   const vector = width % 4 === 0;
   const rows = sizeOf(shape) / width;
   const cooperative = !context.traits.software;
   return {
-    options: { type: dtypes[0], vector, cooperative },
+    options: { type: dtype, vector, cooperative },
     parameters: { rows, columns: vector ? width / 4 : width, width },
     grid: rowsGrid(rows, cooperative),
     flops: 8 * sizeOf(shape),
@@ -74,7 +73,7 @@ export const layerNormOp: OpDefinition = {
   lowering: {
     kind: 'kernel',
     lower: (context) => {
-      const { options, ...call } = rowParameters(context, [context.inputs[0].dtype]);
+      const { options, ...call } = rowParameters(context);
       const epsilon = attribute<number>(context.attributes, 'epsilon');
       context.dispatch({
         ...call,
@@ -117,7 +116,7 @@ export const l2NormalizeOp: OpDefinition = {
   lowering: {
     kind: 'kernel',
     lower: (context) => {
-      const { options, ...call } = rowParameters(context, [context.inputs[0].dtype]);
+      const { options, ...call } = rowParameters(context);
       context.dispatch({
         ...call,
         source: l2NormalizeKernel(options),
@@ -159,7 +158,7 @@ function defineSoftmax(log: boolean, vjp: OpDefinition['vjp']): OpDefinition {
     lowering: {
       kind: 'kernel',
       lower: (context) => {
-        const { options, ...call } = rowParameters(context, [context.inputs[0].dtype]);
+        const { options, ...call } = rowParameters(context);
         context.dispatch({
           ...call,
           source: softmaxKernel({ ...options, log }),
