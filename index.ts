@@ -62,7 +62,7 @@ export interface KosmosOptions {
   /** Branch, tag or commit of a model of the hub; default `main`. */
   revision?: string;
   onProgress?: (progress: LoadProgress) => void;
-  /** Hears how many kernels of a generation's plan are compiled. */
+  /** Hears how many kernels of the image encoder, or of a generation's plan, are compiled. */
   onCompile?: (done: number, all: number) => void;
   /** Stops loading. */
   signal?: AbortSignal;
@@ -179,6 +179,7 @@ export class Kosmos {
     try {
       const model = await Kosmos2.load(folder, device, {
         dtype,
+        onCompile: options.onCompile,
         onProgress: (bytes, totalBytes) => {
           signal?.throwIfAborted();
           onProgress?.({ stage: 'weights', bytes, totalBytes });
@@ -216,6 +217,7 @@ export class Kosmos {
     if (options.sampling && (options.beams ?? 1) > 1) throw new Error('beams and sampling exclude each other');
     const list = await Promise.all((isList(images) ? images : [images]).map(readImage));
     const batch = this.processor.process(prompt, promptOptions(list.length, options));
+    this.#generator.checkRoom(batch.inputIds[0].length);
     const pixels = list.length > 0 ? this.#pixels(list) : null;
     const prepared = performance.now();
     const vectors = pixels && (await this.#encode(pixels));

@@ -12,7 +12,7 @@ export {
   Generator,
 } from './generate.ts';
 export { type HubProgress, type ResolveOptions, resolveModelFolder } from './hub.ts';
-export type { PixelBatch, Taps } from './kosmos2.ts';
+export type { Kosmos2Options, PixelBatch, Taps } from './kosmos2.ts';
 export { Kosmos2 } from './kosmos2.ts';
 export {
   disposeParameters,

@@ -17,6 +17,11 @@ export interface PixelBatch {
   readonly shape: readonly [number, number, number, number];
 }
 
+export interface Kosmos2Options {
+  /** Hears how many kernels of the image encoder or the decoder are compiled. */
+  onCompile?: (done: number, all: number) => void;
+}
+
 /** Tensors by name, as a {@link Tap} heard them. */
 export type Taps = Record<string, Tensor>;
 
@@ -28,19 +33,24 @@ export class Kosmos2 {
   readonly #encode;
   readonly #forward;
 
-  constructor(config: Kosmos2Config, parameters: Kosmos2Parameters, device: Device) {
+  constructor(
+    config: Kosmos2Config,
+    parameters: Kosmos2Parameters,
+    device: Device,
+    { onCompile }: Kosmos2Options = {},
+  ) {
     this.config = config;
     this.parameters = parameters;
     this.device = device;
     this.#positions = this.#positionTable(config.text.maxPositionEmbeddings + 2);
-    this.#encode = compile(this.#traceEncode.bind(this), { name: 'image encoder', device });
-    this.#forward = compile(this.#traceForward.bind(this), { name: 'decoder', device });
+    this.#encode = compile(this.#traceEncode.bind(this), { name: 'image encoder', device, onCompile });
+    this.#forward = compile(this.#traceForward.bind(this), { name: 'decoder', device, onCompile });
   }
 
   /** Loads a model folder in the Hugging Face layout. */
-  static async load(folder: string, device: Device, options: LoadOptions = {}): Promise<Kosmos2> {
+  static async load(folder: string, device: Device, options: LoadOptions & Kosmos2Options = {}): Promise<Kosmos2> {
     const config = await readConfig(folder);
-    return new Kosmos2(config, await loadParameters(folder, config, device, options), device);
+    return new Kosmos2(config, await loadParameters(folder, config, device, options), device, options);
   }
 
   /** The sinusoid table on the device, at least `rows` rows (it grows on demand, as the reference's does). */
