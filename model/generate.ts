@@ -133,7 +133,6 @@ export class Generator {
     const { noRepeatNgramSize: ngram = this.#model.config.text.noRepeatNgramSize, sampling, signal, inspect } = options;
     if (sampling) checkSampling(sampling);
     const host = this.#model.prepareBatch(batch, images);
-    const run = this.#start(host, batch, host.rows, options.maxNewTokens);
     const functions = this.#functionsFor(
       sampling ? 'logits' : 'token',
       ngram,
@@ -141,6 +140,7 @@ export class Generator {
       0,
       options.onCompile,
     );
+    const run = this.#start(host, batch, host.rows, options.maxNewTokens);
     const finished = new Array<boolean>(host.rows).fill(false);
     try {
       let result = await functions.prefill(run.cache, ...run.prefillArguments(host, images));
@@ -176,8 +176,8 @@ export class Generator {
     const host = this.#model.prepareBatch(batch, images);
     if (host.rows !== 1) throw new Error(`beam search takes one prompt at a time, got ${host.rows}`);
     const { eosTokenId, vocabSize } = this.#model.config.text;
-    const run = this.#start(host, batch, beams, options.maxNewTokens);
     const functions = this.#functionsFor('candidates', ngram, false, 2 * beams, options.onCompile);
+    const run = this.#start(host, batch, beams, options.maxNewTokens);
     const search = new BeamSearch({ beams, maxNewTokens: run.maxNewTokens, eosTokenId, lengthPenalty, earlyStopping });
     try {
       let result = await functions.prefill(
@@ -203,22 +203,16 @@ export class Generator {
     }
   }
 
-  /** Throws when a prompt of so many tokens leaves no room for an answer. */
-  checkRoom(length: number): void {
-    const context = this.#model.config.text.maxPositionEmbeddings;
-    if (length >= context) {
-      throw new Error(
-        `the prompt has ${length} tokens (image slots included), but the context of this model ends at ${context}; shorten it`,
-      );
-    }
-  }
-
   #start(host: HostBatch, batch: TokenBatch, rows: number, wanted = 64): Run {
     const { config } = this.#model;
     const context = config.text.maxPositionEmbeddings;
     if (!Number.isInteger(wanted) || wanted < 1)
       throw new Error(`the number of new tokens must be a whole number ≥ 1, got ${wanted}`);
-    this.checkRoom(host.length);
+    if (host.length >= context) {
+      throw new Error(
+        `the prompt has ${host.length} tokens (image slots included), but the context of this model ends at ${context}; shorten it`,
+      );
+    }
     if (host.rows > 1 && batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
       throw new Error('generation continues the last column: pad the prompts on the left');
     }
