@@ -203,16 +203,22 @@ export class Generator {
     }
   }
 
+  /** Throws when a prompt of so many tokens leaves no room for an answer. */
+  checkRoom(length: number): void {
+    const context = this.#model.config.text.maxPositionEmbeddings;
+    if (length >= context) {
+      throw new Error(
+        `the prompt has ${length} tokens (image slots included), but the context of this model ends at ${context}; shorten it`,
+      );
+    }
+  }
+
   #start(host: HostBatch, batch: TokenBatch, rows: number, wanted = 64): Run {
     const { config } = this.#model;
     const context = config.text.maxPositionEmbeddings;
     if (!Number.isInteger(wanted) || wanted < 1)
       throw new Error(`the number of new tokens must be a whole number ≥ 1, got ${wanted}`);
-    if (host.length >= context) {
-      throw new Error(
-        `the prompt has ${host.length} tokens (image slots included), but the context of this model ends at ${context}; shorten it`,
-      );
-    }
+    this.checkRoom(host.length);
     if (host.rows > 1 && batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
       throw new Error('generation continues the last column: pad the prompts on the left');
     }
