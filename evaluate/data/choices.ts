@@ -121,8 +121,8 @@ function winoGrande(row: Row, where: string): Question {
   return { options, label: choice(row, 'answer', where, ['1', '2']) };
 }
 
-/** "Her" is left out: it may as well be an object. */
-const POSSESSIVE = /^(his|its|their|my)$/i;
+/** "Her" may be an object elsewhere; in all ten schemas that have it, it is a possessive. */
+const POSSESSIVE = /^(his|her|its|their|my)$/i;
 
 /** Either contexts and a continuation, or text before, pronoun, text after and answers. */
 function winograd(row: Row, where: string): Question {

@@ -64,6 +64,7 @@ export async function* readCsv(path: string): AsyncGenerator<RecordAt> {
 }
 
 function splitCsv(line: string): string[] {
-  const fields = line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/g);
+  // A comma before every field keeps an empty first one from being an empty match.
+  const fields = `,${line}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g);
   return [...fields].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
 }
