@@ -1,37 +1,21 @@
 /** The command `golden` and its checkers notice what is wrong: right, altered and broken folders. */
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Processor } from '../../data/processor.ts';
+import { parseConfig } from '../../model/config.ts';
+import { namedLeaves, parameterShapes } from '../../model/parameters.ts';
 import { smallTokenizer, TEXT_GOLDENS } from '../data/small-tokenizer.ts';
-import { repositoryRoot } from '../shared.ts';
-import type { GoldenCase } from './case.ts';
+import { NOT_CHECKED } from './checkers.ts';
 import type { Json } from './json.ts';
+import { golden } from './run-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'golden-'));
 test.after(() => rmSync(root, { recursive: true }));
 
-interface Report {
-  folder: string;
-  ok: boolean;
-  cases: GoldenCase[];
-  notChecked: { file: string; reason: string }[];
-}
-
-/** Runs the command in the runtime that runs this test. */
-function golden(...words: string[]): { code: number | null; report: Report; errors: string } {
-  const script = join(repositoryRoot(), 'test/golden.ts');
-  const runtime = 'Deno' in globalThis ? ['run', '-A'] : ['--import', 'tsx'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...runtime, script, ...words], {
-    cwd: repositoryRoot(),
-    encoding: 'utf8',
-    maxBuffer: 1e8,
-  });
-  return { code: status, report: stdout.startsWith('{') ? JSON.parse(stdout) : stdout, errors: stderr };
-}
+const [UNCHECKED] = Object.keys(NOT_CHECKED);
 
 function folderWith(name: string, files: Record<string, unknown>): string {
   const folder = join(root, name);
@@ -40,6 +24,11 @@ function folderWith(name: string, files: Record<string, unknown>): string {
     writeFileSync(join(folder, file), typeof content === 'string' ? content : JSON.stringify(content));
   }
   return folder;
+}
+
+function fullSizeTensors(): Record<string, number[]> {
+  const shapes = namedLeaves(parameterShapes(parseConfig({ text_config: {}, vision_config: {} })));
+  return Object.fromEntries([...shapes].map(([name, { shape }]) => [name, [...shape]]));
 }
 
 /** A folder with every kind of text golden, made with the small tokenizer, which it names by a path as links are stored. */
@@ -74,7 +63,8 @@ function textFolder(name: string, alter: (files: Record<string, Json>) => void =
         { ids: tokenizer.encode('a dog.'), decoded: 'a dog.', caption: 'a dog.', text: 'a dog.', entities: [] },
       ],
     },
-    'training.json': {},
+    [UNCHECKED]: {},
+    'tensors-full.json': fullSizeTensors(),
   };
   alter(files);
   return folderWith(name, files);
@@ -90,12 +80,12 @@ test('a folder that agrees', () => {
   assert.is(code, 0);
   assert.is(report.ok, true);
   assert.is(report.folder, folder);
-  assert.is(report.cases.length, 4 + 3 + 1 + 2 * 261 + 205 + 104 + 4);
+  assert.is(report.cases.length, 4 + 3 + 1 + 2 * 261 + 205 + 104 + 4 + 4);
   assert.equal(
     report.notChecked.map(({ file }) => file),
-    ['training.json'],
+    [UNCHECKED],
   );
-  assert.match(errors, /843 of 843 cases/);
+  assert.match(errors, /847 of 847 cases/);
 });
 
 test('each altered value is noticed, and nothing else', () => {
@@ -107,6 +97,9 @@ test('each altered value is noticed, and nothing else', () => {
     files['boxes.json'].coordinate_to_index[3].hf_ceil = [264, 528];
     files['boxes.json'].iou[0].iou += 1e-6;
     files['postprocess.json'].sequences[0].entities = [{ name: 'a dog', span: [0, 5], boxes: [] }];
+    const { 'text_model.model.layer_norm.bias': moved, ...others } = files['tensors-full.json'];
+    files['tensors-full.json'] = { ...others, 'text_model.model.norm.bias': moved };
+    files['tensors-full.json']['text_model.model.layer_norm.weight'] = [2047];
   });
   const { code, report } = golden(folder, '--json');
   assert.is(code, 1);
@@ -124,6 +117,9 @@ test('each altered value is noticed, and nothing else', () => {
       'boxes.json coordinate_to_index 3 hf_ceil',
       'boxes.json iou 0',
       'postprocess.json sequences 0 entities',
+      'tensors-full.json names that the model lacks',
+      'tensors-full.json names that only the model has',
+      'tensors-full.json shapes of 884 names',
     ],
   );
 });
@@ -136,6 +132,16 @@ test('a broken file is a failed case', () => {
     ['boxes.json', false, true],
     ['ids.json', false, undefined],
   ]);
+});
+
+test('files of a model without the model are one failed case each', () => {
+  const files = { 'forward.safetensors': '', 'generation.json': '{}', 'expected.json': '{}' };
+  const { code, report } = golden(folderWith('without-model', files), '--json');
+  assert.is(code, 1);
+  assert.equal(
+    report.cases.map(({ name, ok }) => [name, ok]),
+    Object.keys(files).map((name) => [name, false]),
+  );
 });
 
 test('a tokenizer that is missing or named', () => {
@@ -156,10 +162,12 @@ test('a tokenizer that is missing or named', () => {
 
 test('wrong usage ends with 2 and one line', () => {
   const empty = folderWith('empty', { 'README.md': '' });
+  const model = folderWith('model', { 'config.json': '{}', 'model.safetensors': '' });
   const wrong: [string[], RegExp][] = [
     [[], /one folder is expected/],
     [['/nowhere'], /\/nowhere is no folder/],
     [[empty], /holds no file that can be checked/],
+    [[model], /model holds no file that can be checked/],
     [[empty, '--adapter', 'cuda'], /--adapter takes/],
     [[empty, '--what'], /--what/],
   ];
