@@ -101,7 +101,7 @@ export class Plan {
       arguments: options.arguments,
       fusion: options.fusion,
     });
-    const { results, commands } = placeResults(this.#lowered, options.arguments);
+    const { results, commands } = placeResults(this.#lowered, outputs, options.arguments);
     this.#results = results;
     this.#commands = commands;
     this.#own = results.filter((place) => place.kind === 'own').map(({ memory }) => memory);
@@ -352,23 +352,29 @@ function capturedStorages(commands: readonly Command[]): Set<Storage> {
   return captured;
 }
 
-/** Gives every result a memory of its own: values that are arguments, captured tensors, or the same as another result are copied. */
+/**
+ * Gives every result a memory of its own: values that are arguments, captured tensors, the same as another result, or the front part of
+ * something larger are copied.
+ */
 function placeResults(
   { outputs, commands }: Lowered,
+  values: readonly Value[],
   args: readonly ArgumentInfo[],
 ): { results: ResultPlace[]; commands: Command[] } {
   const taken = new Set<Memory>();
   const all = [...commands];
-  const results = outputs.map((memory): ResultPlace => {
+  const results = outputs.map((memory, i): ResultPlace => {
     const { origin } = memory;
+    const bytes = paddedByteLength(values[i].dtype, sizeOf(values[i].shape));
     const donated =
       origin.kind === 'argument' && args[origin.index].donated && args[origin.index].shardRows.length === 1;
-    if (!taken.has(memory) && (origin.kind === 'slot' || donated)) {
+    const whole = origin.kind === 'slot' && memory.bytes === bytes;
+    if (!taken.has(memory) && (whole || donated)) {
       taken.add(memory);
       return origin.kind === 'argument' ? { kind: 'argument', index: origin.index } : { kind: 'own', memory };
     }
-    const copy: Memory = { bytes: memory.bytes, origin: { kind: 'slot' } };
-    all.push({ kind: 'copy', from: memory, to: copy, bytes: memory.bytes });
+    const copy: Memory = { bytes, origin: { kind: 'slot' } };
+    all.push({ kind: 'copy', from: memory, to: copy, bytes });
     return { kind: 'own', memory: copy };
   });
   return { results, commands: all };

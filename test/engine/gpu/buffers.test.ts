@@ -102,6 +102,18 @@ test('live bytes are the planned bytes', async () => {
   assert.equal(own(), { tensor: 0, plan: 0 });
 });
 
+test('a result that is a part of something larger holds no more than itself', async () => {
+  const step = compile((x: Tensor) => ({ first: x.softmax().slice(0, 0, 1), own: x.slice(0, 0, 2), ones: x.sum(1) }));
+  const x = device.zeros([50, 8]);
+  const { first, own, ones } = await step(x);
+  const bytes = [first, own, ones].map((tensor) => tensor.storage('test').bytes);
+  assert.equal(bytes, [32, 64, 208]);
+  assert.is(step.describe().bytes.results, 32 + 64 + 208);
+  assert.equal(await first.toArray(), new Array(8).fill(0.125));
+  for (const tensor of [x, first, own, ones]) tensor.dispose();
+  step.dispose();
+});
+
 test('a scope gives back what it does not return', () => {
   const x = device.tensor([1, 2, 3, 4]);
   const before = device.buffers.liveBytes();
