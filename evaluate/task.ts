@@ -75,7 +75,7 @@ export function defineTask<T extends Item, A>(definition: TaskDefinition<T, A>):
       const known = new Set([...data.items.map(({ id }) => id), ...data.problems.map(({ id }) => id)]);
       for (const id of predictions.byId.keys()) {
         if (!known.has(id))
-          problems.push({ id, kind: 'unknown id in the predictions', message: 'the data has no such id' });
+          problems.push({ id, kind: 'unknown id in the predictions', message: 'the data has no row of this id' });
       }
       const answers: Answered<T, A>[] = [];
       for (const item of items) {
