@@ -1,11 +1,12 @@
 /**
  * Tokens of a caption as Stanford's PTBTokenizer cuts them with `-preserveLines -lowerCase` (Penn Treebank conventions,
- * as of the releases around 3.4.1, which the COCO caption evaluation runs), and without punctuation as that evaluation
- * removes it.
+ * as of the releases around 3.4.1, which the COCO caption evaluation runs, American spelling included), and without
+ * punctuation as that evaluation removes it.
  *
  * Like the original this is a lexer: at each place the longest match of all rules wins, of equal ones the first rule. What
  * a rule looks ahead to counts as length.
  */
+import { americanise } from './americanise.ts';
 
 /** Removed by the COCO caption evaluation. Brackets stay: it names them in capitals, and tokens are lower-case. */
 const PUNCTUATION: ReadonlySet<string> = new Set("'' ' `` ` -LRB- -RRB- -LCB- -RCB- . ? ! , : - -- ... ;".split(' '));
@@ -86,6 +87,7 @@ const RULES: readonly Rule[] = [
   rule(`[-+]?${NUMBER}`),
   rule(`\\(${NUMBER}\\)`, joined),
   // Words.
+  rule(`${LETTER}+`, (match) => [americanise(match)]),
   rule(`${LETTER_OR_DIGIT}+(?:-${LETTER_OR_DIGIT}+)*`),
   rule('[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:\\/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}'),
   rule(`[A-Za-z]+(?:[+&][A-Za-z]+)+`),

@@ -80,6 +80,19 @@ test('the tokenizer looks at the line that follows', () => {
   ]);
 });
 
+test('common British spellings become American, in lower case only', () => {
+  const american = (text: string) => tokenizeCaptions([text])[0];
+  assert.is(american('grey and colourful theatres, a neighbour'), 'gray and colorful theaters a neighbor');
+  assert.is(
+    american('travelling programmes organised, realised, analysed'),
+    'traveling programs organised realized analyzed',
+  );
+  assert.is(
+    american("my favourite colour's four hours of glamour; Grey"),
+    "my favorite color 's four hours of glamour grey",
+  );
+});
+
 test('the tokenizer takes time in proportion to long words', () => {
   const began = performance.now();
   assert.is(tokenizePtb('a;'.repeat(50_000)).length, 100_000);
