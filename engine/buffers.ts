@@ -63,7 +63,7 @@ export class BufferPool {
   release(buffer: PooledBuffer): void {
     this.#bytesByOwner.set(buffer.owner, (this.#bytesByOwner.get(buffer.owner) ?? 0) - buffer.bytes);
     if (this.#freeBytes + buffer.bytes > maxFreeBytes) {
-      this.#destroyBehindFence([buffer.gpu]);
+      this.destroyBehindFence([buffer.gpu]);
       return;
     }
     this.#freeBytes += buffer.bytes;
@@ -74,12 +74,13 @@ export class BufferPool {
 
   /** Gives the free buffers back to the driver. */
   trim(): void {
-    this.#destroyBehindFence([...this.#free.values()].flat().map(({ gpu }) => gpu));
+    this.destroyBehindFence([...this.#free.values()].flat().map(({ gpu }) => gpu));
     this.#free.clear();
     this.#freeBytes = 0;
   }
 
-  #destroyBehindFence(buffers: GPUBuffer[]): void {
+  /** Destroys buffers once everything submitted so far is done. */
+  destroyBehindFence(buffers: GPUBuffer[]): void {
     const destroy = () => {
       for (const buffer of buffers) buffer.destroy();
     };

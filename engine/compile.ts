@@ -23,6 +23,9 @@ export class HostArray {
   }
 }
 
+/** Plans of one function that are kept, each with its own slots: the shapes used last. */
+const maxPlans = 16;
+
 export interface CompileOptions {
   /** Positions of arguments that the caller gives up: results may take their buffers, and using them again throws. */
   donate?: readonly number[];
@@ -86,6 +89,11 @@ export function compile<Args extends readonly unknown[], Result>(
     const leaves = leavesOf(args);
     const key = signatureOf(args, name);
     const known = ready.get(key);
+    if (known) {
+      // most recently used last
+      ready.delete(key);
+      ready.set(key, known);
+    }
     if (known) return { entry: known, leaves, key };
     let pending = entries.get(key);
     if (!pending) {
@@ -95,6 +103,11 @@ export function compile<Args extends readonly unknown[], Result>(
     }
     const entry = await pending;
     ready.set(key, entry);
+    for (const oldest of [...ready.keys()].slice(0, -maxPlans)) {
+      ready.get(oldest)?.plan.dispose();
+      ready.delete(oldest);
+      entries.delete(oldest);
+    }
     return { entry, leaves, key };
   };
 

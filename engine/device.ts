@@ -70,7 +70,6 @@ export class Device {
   readonly #scopes: Set<Tensor>[] = [];
   readonly #inFlight: Promise<unknown>[] = [];
   readonly #leakReporter: FinalizationRegistry<{ storage: Storage; description: string }> | null;
-  readonly #handle: AdapterHandle;
   #failure: DeviceError | null = null;
   #closed = false;
   /** Plans of single ops, kept for eager use (see `eager.ts`). */
@@ -78,7 +77,6 @@ export class Device {
 
   constructor(gpu: GPUDevice, handle: AdapterHandle, options: DeviceOptions) {
     this.gpu = gpu;
-    this.#handle = handle;
     this.buffers = new BufferPool(gpu);
     this.description = handle.description;
     const info = handle.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
@@ -104,10 +102,6 @@ export class Device {
         `the WebGPU device (${this.description}) was lost (${reason}): ${message || 'no reason given'}; open a new device and load the tensors again`,
       );
     });
-  }
-
-  get adapter(): GPUAdapter {
-    return this.#handle.adapter;
   }
 
   /** Throws what the device reported since, if it did: WebGPU tells of errors late, so every await of the engine asks here. */

@@ -232,7 +232,7 @@ export class Plan {
     this.#disposed = true;
     for (const storage of this.#captured) storage.unwatch(this.#onGone);
     for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
-    this.#parameters?.destroy();
+    if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
     this.#gone ??= 'it was disposed';
   }
 
@@ -284,7 +284,12 @@ export class Plan {
   #stepsFor(outside: readonly (readonly PooledBuffer[])[], own: readonly PooledBuffer[]): Step[] {
     const key = [...outside.flat(), ...own].map(({ id }) => id).join();
     const known = this.#bindingSets.get(key);
-    if (known) return known;
+    if (known) {
+      // most recently used last
+      this.#bindingSets.delete(key);
+      this.#bindingSets.set(key, known);
+      return known;
+    }
     if (this.#slots.length === 0)
       this.#slots.push(...this.#assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
     const ownOf = new Map(this.#own.map((memory, i) => [memory, own[i]]));

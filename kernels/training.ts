@@ -2,16 +2,10 @@
  * Kernels of the backward pass and the optimiser that are no matrix product: the gradient of an embedding table, cross-entropy over parts
  * of the vocabulary, AdamW. No atomics: every sum has one owner and one order, so two runs give the same bits.
  */
-import { rowFrame, rowsGrid, threads } from './rows.ts';
-import { type Grid, type KernelSource, kernelSource, linearGrid, linearWorkgroup, lowest, u32 } from './source.ts';
+import { rowFrame, threads } from './rows.ts';
+import { type KernelSource, kernelSource, linearWorkgroup, lowest, u32 } from './source.ts';
 
 const elementIndex = [`let i = ${linearWorkgroup} * ${threads}u + lane;`, 'if (i >= p.count) { return; }'];
-
-export function elementsGrid(count: number): Grid {
-  return linearGrid(Math.ceil(count / threads));
-}
-
-export { rowsGrid };
 
 /** Sets a buffer to zero. Parameters: count (of vec4s). */
 export function zeroKernel(): KernelSource {

@@ -1,5 +1,6 @@
 /** One AdamW update of one parameter, in place where parameter and moments are donated. */
-import { adamwKernel, elementsGrid } from '../../kernels/training.ts';
+import { elementsGrid } from '../../kernels/indexing.ts';
+import { adamwKernel } from '../../kernels/training.ts';
 import { apply } from '../apply.ts';
 import type { OpDefinition } from '../op.ts';
 import { sizeOf } from '../shape.ts';

@@ -1,10 +1,10 @@
 /** Cross-entropy of a linear head over a large vocabulary: the logits exist one part at a time, forward and backward. */
+import { elementsGrid } from '../../kernels/indexing.ts';
+import { rowsGrid } from '../../kernels/rows.ts';
 import {
   crossEntropyFinishKernel,
   crossEntropyGradientKernel,
   crossEntropyPartKernel,
-  elementsGrid,
-  rowsGrid,
 } from '../../kernels/training.ts';
 import { apply } from '../apply.ts';
 import { identity } from '../fuse.ts';

@@ -1,5 +1,6 @@
 /** The backward pass of `gather`: rows of equal id added up, in a fixed order. */
-import { elementsGrid, linkEqualKernel, sumLinkedKernel, zeroKernel } from '../../kernels/training.ts';
+import { elementsGrid } from '../../kernels/indexing.ts';
+import { linkEqualKernel, sumLinkedKernel, zeroKernel } from '../../kernels/training.ts';
 import { applyOne } from '../apply.ts';
 import { attribute, type OpDefinition } from '../op.ts';
 import { sizeOf } from '../shape.ts';

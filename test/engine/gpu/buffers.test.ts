@@ -47,6 +47,28 @@ const makeBatch = (at: number) => ({
   rate: 0.001 / (1 + at),
 });
 
+test('plans of shapes not seen for long give their buffers back', async () => {
+  // y has two readers, so that each plan has a slot of the size of its argument
+  const total = compile((x: Tensor) => {
+    const y = x.mul(2);
+    return y.sum(1).sum().add(y.sum(0).sum());
+  });
+  const planBytes: number[] = [];
+  for (let rows = 1; rows <= 40; rows++) {
+    using x = device.tensor(new Float32Array(rows * 64).fill(1), [rows, 64]);
+    using y = await total(x);
+    assert.is(await y.item(), 4 * 64 * rows);
+    planBytes.push(device.buffers.bytesByOwner().plan ?? 0);
+  }
+  const allSlots = (40 * 41 * 64 * 4) / 2;
+  assert.ok(planBytes[39] < 0.8 * allSlots, 'not all forty plans hold their slots');
+  using first = device.tensor(new Float32Array(64).fill(3), [1, 64]);
+  using again = await total(first);
+  assert.is(await again.item(), 768, 'a shape whose plan is gone gets a new one');
+  total.dispose();
+  assert.ok((device.buffers.bytesByOwner().plan ?? 0) <= planBytes[0], 'nothing is left after dispose');
+});
+
 test('after two steps, two hundred make no buffer, no bind group and no pipeline', async () => {
   const step = makeStep();
   let state = makeState();
