@@ -132,6 +132,7 @@ export class Generator {
   ): AsyncGenerator<GeneratedToken, void> {
     const { noRepeatNgramSize: ngram = this.#model.config.text.noRepeatNgramSize, sampling, signal, inspect } = options;
     if (sampling) checkSampling(sampling);
+    if (signal?.aborted) return;
     const host = this.#model.prepareBatch(batch, images);
     const functions = this.#functionsFor(
       sampling ? 'logits' : 'token',

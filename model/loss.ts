@@ -18,9 +18,17 @@ export interface LossInput {
   readonly labels: Tensor;
 }
 
+/** The label of positions that are not scored. */
+export const ignoredLabel = -100;
+
 /** Labels as the library gives them (same place as the token, −100 = not scored) moved to the position that predicts them: i32 [B·T]. */
-export function nextTokenLabels(labels: readonly (readonly number[])[]): HostArray {
-  const moved = labels.flatMap((row) => [...row.slice(1), -100]);
+export function nextTokenLabels(labels: readonly (readonly number[])[], { text }: Kosmos2Config): HostArray {
+  const wrong = labels
+    .flat()
+    .find((label) => label !== ignoredLabel && !(Number.isInteger(label) && label >= 0 && label < text.vocabSize));
+  if (wrong !== undefined)
+    throw new Error(`label ${wrong} is neither ${ignoredLabel} nor a token of the vocabulary of ${text.vocabSize}`);
+  const moved = labels.flatMap((row) => [...row.slice(1), ignoredLabel]);
   return new HostArray(Int32Array.from(moved));
 }
 

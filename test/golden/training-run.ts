@@ -2,7 +2,7 @@
 import { HostArray, leavesOf, mapTree, type Tensor } from '../../engine/index.ts';
 import { hostBatch } from '../../model/batch.ts';
 import type { Kosmos2 } from '../../model/kosmos2.ts';
-import { nextTokenLabels } from '../../model/loss.ts';
+import { ignoredLabel, nextTokenLabels } from '../../model/loss.ts';
 import type { Kosmos2Parameters } from '../../model/parameters.ts';
 import type { TensorFile } from './tensor-file.ts';
 
@@ -23,8 +23,8 @@ export async function labelledBatch(file: TensorFile, prefix: string, { config }
   );
   const pictures = file.has(`${prefix}pixel_values`) ? await file.pixels(`${prefix}pixel_values`) : null;
   const pixels = pictures ? new HostArray(pictures.data, pictures.shape) : null;
-  const kept = labels.flatMap((row) => row.slice(1)).filter((label) => label !== -100).length;
-  return { kept, feed: { ids, positionIds, bounds, slots, pixels, labels: nextTokenLabels(labels) } };
+  const kept = labels.flatMap((row) => row.slice(1)).filter((label) => label !== ignoredLabel).length;
+  return { kept, feed: { ids, positionIds, bounds, slots, pixels, labels: nextTokenLabels(labels, config) } };
 }
 
 /** A copy of the parameters that a run may change, so that the model itself stays as it was loaded. */

@@ -121,6 +121,9 @@ test('a signal ends a generation between two steps', async () => {
   };
   const rows = await generator.generate(prompt, image, { ...settings, inspect, signal: controller.signal });
   assert.equal(rows, [{ ids: greedy[0].slice(0, 3), stopped: 'cancelled' }]);
+  // the signal has fired already
+  const none = await generator.generate(prompt, image, { ...settings, signal: controller.signal });
+  assert.equal(none, [{ ids: [], stopped: 'cancelled' }]);
   const beams = await generator.beamSearch(prompt, image, { ...settings, beams: 5, signal: controller.signal });
   assert.ok(beams.every(({ ids }) => ids.length === 1));
 });
