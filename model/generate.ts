@@ -220,7 +220,7 @@ export class Generator {
     if (!Number.isInteger(wanted) || wanted < 1)
       throw new Error(`the number of new tokens must be a whole number ≥ 1, got ${wanted}`);
     this.checkRoom(host.length);
-    if (host.rows > 1 && batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
+    if (batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
       throw new Error('generation continues the last column: pad the prompts on the left');
     }
     return new Run(this.#model, host, batch, rows, Math.min(wanted, context - host.length));

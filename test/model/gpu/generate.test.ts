@@ -183,6 +183,7 @@ test('what makes no sense is refused', async () => {
     [generator.generate(prompt, images, settings), /have 5 image slots, but the images give 15 vectors/],
     [generator.generate(padRight, images, settings), /pad the prompts on the left/],
     [generator.generate({ inputIds: [[0, 600]], attentionMask: [[1, 1]] }, null), /token id 600 lies outside/],
+    [generator.generate({ inputIds: [[0, 4, 1]], attentionMask: [[1, 1, 0]] }, null), /pad the prompts on the left/],
     [generator.generate({ inputIds: [[0, 4, 5]], attentionMask: [[1, 0, 1]] }, null), /padding between its tokens/],
     [generator.generate({ inputIds: [[]], attentionMask: [[]] }, null), /the batch is empty/],
     [generator.generate(prompt, image, { maxNewTokens: 0 }), /number of new tokens must be a whole number ≥ 1, got 0/],
