@@ -98,11 +98,11 @@ class Section {
   }
 }
 
-/** The head dimension must suit the attention kernels. */
+/** The attention kernels hold one head's vector in registers. */
 function checkHeads(section: Section, name: string, width: number, heads: number): void {
   const headDim = width / heads;
-  if (!Number.isInteger(headDim) || headDim % 4 !== 0 || headDim > 128) {
-    section.fail(name, `such that the width ${width} divides into heads of a multiple of 4, at most 128`);
+  if (!Number.isInteger(headDim) || headDim > 128) {
+    section.fail(name, `such that the width ${width} divides into heads of at most 128`);
   }
 }
 

@@ -17,7 +17,9 @@ import type { OpDefinition, ReferenceArray } from '../op.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
+import { pad } from './pad.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+import { reshape, slice } from './view.ts';
 
 export interface AttentionAttributes {
   heads: number;
@@ -177,7 +179,34 @@ export interface AttentionOptions {
   bounds?: Tensor;
 }
 
-/** Attention of q [B, Tq, H·d] over k and v [B, Tk, H·d]: [B, Tq, H·d]. */
+/** Zeros that fill heads up to the multiple of 4 that the kernels take; they change no score. */
+function headPadding(width: number, heads: number): number {
+  const headDim = width / heads;
+  return Number.isInteger(headDim) ? (4 - (headDim % 4)) % 4 : 0;
+}
+
+function padHeads(x: Tensor, heads: number): Tensor {
+  const [batch, length, width] = x.shape;
+  const extra = x.rank === 3 ? headPadding(width, heads) : 0;
+  if (extra === 0) return x;
+  return reshape(pad(reshape(x, [batch, length, heads, width / heads]), 3, 0, extra), [
+    batch,
+    length,
+    width + heads * extra,
+  ]);
+}
+
+function unpadHeads(x: Tensor, heads: number, width: number): Tensor {
+  const [batch, length, padded] = x.shape;
+  if (padded === width) return x;
+  return reshape(slice(reshape(x, [batch, length, heads, padded / heads]), 3, 0, width / heads), [
+    batch,
+    length,
+    width,
+  ]);
+}
+
+/** Attention of q [B, Tq, H·d] over k and v [B, Tk, H·d]: [B, Tq, H·d]. A head dimension that is no multiple of 4 costs copies. */
 export function attention(
   q: Tensor,
   k: Tensor,
@@ -186,7 +215,8 @@ export function attention(
 ): Tensor {
   const width = q.shape[q.rank - 1];
   const attributes = { heads, causal, scale: scale ?? 1 / Math.sqrt(width / heads) };
-  return apply(attentionOp, bounds ? [q, k, v, bounds] : [q, k, v], attributes)[0];
+  const padded = [q, k, v].map((x) => padHeads(x, heads));
+  return unpadHeads(apply(attentionOp, bounds ? [...padded, bounds] : padded, attributes)[0], heads, width);
 }
 
 function ownerOf(source: ReferenceArray | undefined, capacity: number, b: number, j: number): number {
@@ -299,5 +329,7 @@ export function decodeAttention(
   { heads, source }: { heads: number; source?: Tensor },
 ): Tensor {
   const attributes = { heads, scale: 1 / Math.sqrt(q.shape[2] / heads) };
-  return applyOne(decodeAttentionOp, source ? [q, k, v, bounds, source] : [q, k, v, bounds], attributes);
+  const padded = [q, k, v].map((x) => padHeads(x, heads));
+  const out = applyOne(decodeAttentionOp, [...padded, bounds, ...(source ? [source] : [])], attributes);
+  return unpadHeads(out, heads, q.shape[2]);
 }

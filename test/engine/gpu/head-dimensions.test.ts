@@ -1,0 +1,63 @@
+/** Attention with head dimensions that are no multiple of 4: padded for the kernels, the same as the float64 reference, gradients too. */
+import { test } from 'uvu';
+import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '../../../engine/index.ts';
+import type { ReferenceArray } from '../../../engine/op.ts';
+import { attentionOp, decodeAttentionOp } from '../../../engine/ops/attention.ts';
+import { attentionGradientOp } from '../../../engine/ops/attention-gradient.ts';
+import { attention, decodeAttention } from '../../../engine/ops/index.ts';
+import { sizeOf } from '../../../engine/shape.ts';
+import { adapterChoice } from '../../adapter.ts';
+import { expectClose, uniform } from '../interpret.ts';
+
+const tolerance = 2e-6;
+const heads = 2;
+const width = 18;
+const scale = 1 / Math.sqrt(width / heads);
+const random = uniform(5);
+let device: Device;
+
+test.before(async () => {
+  device = await requestDevice({ adapter: adapterChoice() });
+});
+test.after(() => device.close());
+
+const make = (...shape: number[]): ReferenceArray => ({
+  shape,
+  data: Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(random() * 4 - 2)),
+});
+const upload = ({ shape, data }: ReferenceArray) => device.tensor(Float32Array.from(data), shape);
+const f32 = (shape: readonly number[]) => ({ shape, dtype: 'f32' as const });
+
+test('forward and backward', async () => {
+  const [q, k, v, g] = [make(2, 5, width), make(2, 7, width), make(2, 7, width), make(2, 5, width)];
+  const attributes = { heads, causal: true, scale };
+  const [out, lse] = attentionOp.reference([q, k, v], attributes, [f32(q.shape), f32([2, heads, 5])]);
+  const saved = [
+    { shape: q.shape, data: out },
+    { shape: [2, heads, 5], data: lse },
+  ];
+  const gradients = attentionGradientOp.reference(
+    [q, k, v, ...saved, g],
+    attributes,
+    [q, k, v].map(({ shape }) => f32(shape)),
+  );
+  const [tq, tk, tv, tg] = [q, k, v, g].map(upload);
+  expectClose(await attention(tq, tk, tv, { heads, causal: true }).read(), out, tolerance, 'attention');
+  const weigh = ([a, b, c]: Tensor[], weight: Tensor) => attention(a, b, c, { heads, causal: true }).mul(weight).sum();
+  const step = compile((params: Tensor[], weight: Tensor) => valueAndGrad(weigh)(params, weight)[1]);
+  const computed = await step([tq, tk, tv], tg);
+  for (const [i, tensor] of computed.entries())
+    expectClose(await tensor.read(), gradients[i], tolerance, `gradient ${i}`);
+});
+
+test('over a cache', async () => {
+  const [q, k, v] = [make(2, 1, width), make(2, 6, width), make(2, 6, width)];
+  const bounds = { shape: [2, 2], data: Float64Array.of(0, 5, 2, 6) };
+  const [out] = decodeAttentionOp.reference([q, k, v, bounds], { heads, scale }, [f32(q.shape)]);
+  const result = decodeAttention(upload(q), upload(k), upload(v), device.tensor(Int32Array.from(bounds.data), [2, 2]), {
+    heads,
+  });
+  expectClose(await result.read(), out, tolerance, 'decodeAttention');
+});
+
+test.run();
