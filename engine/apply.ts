@@ -2,6 +2,7 @@
 import type { Device } from './device.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import { type Attributes, Graph, type Value } from './graph.ts';
+import type { ArgumentInfo } from './lower.ts';
 import type { OpDefinition } from './op.ts';
 import { Plan } from './plan.ts';
 import { Tensor } from './tensor.ts';
@@ -42,13 +43,17 @@ function applyEagerly(op: OpDefinition, operands: readonly Operand[], attributes
   if (!device) throw new OpError(op.name, 'at least one operand must be a tensor');
   if (storages.some((storage) => storage.device !== device))
     throw new OpError(op.name, 'the operands lie on different devices');
+  // a number is data here too, so that a value that changes from call to call makes no new plan
   const signature = operands.map((operand) =>
-    typeof operand === 'number' ? `#${operand}` : `${operand.dtype}[${operand.shape}]`,
+    typeof operand === 'number' ? 'number' : `${operand.dtype}[${operand.shape}]`,
   );
   const shards = storages.map((storage) => storage.shards.map(({ rows }) => rows).join('+')).join();
   const key = `${op.name}(${signature.join()})${shards}${JSON.stringify(attributes)}`;
-  const plan = eagerPlan(device, key, () => planOfOne(device, op, operands, tensors, attributes));
-  return plan.run(storages).map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
+  const plan = eagerPlan(device, key, () => planOfOne(device, op, operands, attributes));
+  const args = operands.map((operand) =>
+    typeof operand === 'number' ? Float32Array.of(operand) : operand.storage(op.name),
+  );
+  return plan.run(args).map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
 }
 
 function eagerPlan(device: Device, key: string, make: () => Plan): Plan {
@@ -65,27 +70,18 @@ function eagerPlan(device: Device, key: string, make: () => Plan): Plan {
   return made;
 }
 
-function planOfOne(
-  device: Device,
-  op: OpDefinition,
-  operands: readonly Operand[],
-  tensors: readonly Tensor[],
-  attributes: Attributes,
-): Plan {
+function planOfOne(device: Device, op: OpDefinition, operands: readonly Operand[], attributes: Attributes): Plan {
   const graph = new Graph();
-  const inputs = operands.map((operand) =>
-    typeof operand === 'number' ? graph.constant(operand) : graph.addArgument(operand),
-  );
-  const { outputs } = graph.add(op, inputs, attributes);
-  return Plan.buildNow(device, graph, outputs, {
-    name: op.name,
-    fusion: true,
-    hosted: tensors.map(() => false),
-    arguments: tensors.map((tensor) => ({
-      shape: tensor.shape,
-      dtype: tensor.dtype,
-      shardRows: tensor.storage(op.name).shards.map(({ rows }) => rows),
-      donated: false,
-    })),
+  const infos = operands.map((operand): ArgumentInfo => {
+    if (typeof operand === 'number') return { shape: [], dtype: 'f32', shardRows: [1], donated: false };
+    const shardRows = operand.storage(op.name).shards.map(({ rows }) => rows);
+    return { shape: operand.shape, dtype: operand.dtype, shardRows, donated: false };
   });
+  const { outputs } = graph.add(
+    op,
+    infos.map((info) => graph.addArgument(info)),
+    attributes,
+  );
+  const hosted = operands.map((operand) => typeof operand === 'number');
+  return Plan.buildNow(device, graph, outputs, { name: op.name, fusion: true, hosted, arguments: infos });
 }
