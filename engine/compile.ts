@@ -5,6 +5,7 @@ import { OpError } from './errors.ts';
 import { Graph, type Value } from './graph.ts';
 import type { ArgumentInfo } from './lower.ts';
 import { Plan, type PlanDescription, type RunArgument } from './plan.ts';
+import { RecentMap } from './recent.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf, mapTree } from './tree.ts';
@@ -82,19 +83,16 @@ export function compile<Args extends readonly unknown[], Result>(
 ): Compiled<Args, Result> {
   const name = options.name ?? (body.name || 'step');
   const entries = new Map<string, Promise<Entry>>();
-  const ready = new Map<string, Entry>();
+  const ready = new RecentMap<Entry>(maxPlans, (key, { plan }) => {
+    plan.dispose();
+    entries.delete(key);
+  });
   let last: Entry | null = null;
 
-  const entryFor = async (args: Feeds<Args>): Promise<{ entry: Entry; leaves: unknown[]; key: string }> => {
-    const leaves = leavesOf(args);
+  const entryFor = async (args: Feeds<Args>): Promise<Entry> => {
     const key = signatureOf(args, name);
-    const known = ready.get(key);
-    if (known) {
-      // most recently used last
-      ready.delete(key);
-      ready.set(key, known);
-    }
-    if (known) return { entry: known, leaves, key };
+    const known = ready.use(key);
+    if (known) return known;
     let pending = entries.get(key);
     if (!pending) {
       pending = build(body, args, options, name);
@@ -103,16 +101,13 @@ export function compile<Args extends readonly unknown[], Result>(
     }
     const entry = await pending;
     ready.set(key, entry);
-    for (const oldest of [...ready.keys()].slice(0, -maxPlans)) {
-      ready.get(oldest)?.plan.dispose();
-      ready.delete(oldest);
-      entries.delete(oldest);
-    }
-    return { entry, leaves, key };
+    return entry;
   };
 
   const run = async (...args: Feeds<Args>): Promise<Result> => {
-    const { entry, leaves } = await entryFor(args);
+    // read before the wait, as they are when the call is made
+    const leaves = leavesOf(args);
+    const entry = await entryFor(args);
     last = entry;
     const { plan, template } = entry;
     const { device } = plan;
@@ -127,10 +122,10 @@ export function compile<Args extends readonly unknown[], Result>(
 
   return Object.assign(run, {
     prepare: async (...args: Feeds<Args>) => {
-      last = (await entryFor(args)).entry;
+      last = await entryFor(args);
     },
     describe: (...args: Feeds<Args> | []) => {
-      const entry = args.length > 0 ? ready.get(signatureOf(args, name)) : last;
+      const entry = args.length > 0 ? ready.peek(signatureOf(args, name)) : last;
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
     },

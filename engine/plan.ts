@@ -10,6 +10,7 @@ import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
 import { type ArgumentInfo, type Lowered, lowerGraph } from './lower.ts';
 import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
+import { RecentMap } from './recent.ts';
 import { type Shape, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
 
@@ -84,7 +85,7 @@ export class Plan {
   readonly #hosted = new Map<number, PooledBuffer>();
   readonly #parameters: GPUBuffer | null;
   readonly #pipelines: Pipeline[] = [];
-  readonly #bindingSets = new Map<string, Step[]>();
+  readonly #bindingSets = new RecentMap<Step[]>(maxBindingSets);
   readonly #onGone = (reason: string) => {
     this.#gone ??= `a tensor that it captured was ${reason}`;
   };
@@ -283,13 +284,8 @@ export class Plan {
   /** The list to replay, bound to these buffers: made once for each combination of them. */
   #stepsFor(outside: readonly (readonly PooledBuffer[])[], own: readonly PooledBuffer[]): Step[] {
     const key = [...outside.flat(), ...own].map(({ id }) => id).join();
-    const known = this.#bindingSets.get(key);
-    if (known) {
-      // most recently used last
-      this.#bindingSets.delete(key);
-      this.#bindingSets.set(key, known);
-      return known;
-    }
+    const known = this.#bindingSets.use(key);
+    if (known) return known;
     if (this.#slots.length === 0)
       this.#slots.push(...this.#assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
     const ownOf = new Map(this.#own.map((memory, i) => [memory, own[i]]));
@@ -321,7 +317,6 @@ export class Plan {
       const [x, y, z] = command.grid;
       return { kind: 'dispatch', pipeline: pipeline.gpu, bindGroup, x, y, z };
     });
-    if (this.#bindingSets.size >= maxBindingSets) this.#bindingSets.delete(this.#bindingSets.keys().next().value!);
     this.#bindingSets.set(key, steps);
     return steps;
   }
