@@ -5,7 +5,15 @@
  * Three kernels: D = rowsum(dO ∘ O); dQ, where a thread owns a query and keys pass by; dK or dV, where a thread owns a key and queries pass
  * by (two dispatches, since one thread can hardly hold k, v, dk and dv). How the rows come by: see `row-stream.ts`.
  */
-import { type ForRow, type RowStream, type Staging, streamDeclarations, streamLoop } from './row-stream.ts';
+import {
+  type ForRow,
+  keyLimits,
+  keyRange,
+  type RowStream,
+  type Staging,
+  streamDeclarations,
+  streamLoop,
+} from './row-stream.ts';
 import {
   type Buffer,
   type Grid,
@@ -80,8 +88,7 @@ function places(quads: number, bounded: boolean): string[] {
     'let batch = workgroup.z;',
     'let head = workgroup.y;',
     `let blockStart = workgroup.x * ${threads}u;`,
-    bounded ? 'let first = u32(bounds[batch * 2u]);' : 'let first = 0u;',
-    bounded ? 'let end = min(u32(bounds[batch * 2u + 1u]), p.keys);' : 'let end = p.keys;',
+    ...keyRange(bounded),
     `let qBase = batch * p.queries * p.stride4 + head * ${quads}u;`,
     `let kBase = batch * p.keys * p.stride4 + head * ${quads}u;`,
     'let gBase = qBase;',
@@ -127,10 +134,7 @@ export function attentionQueryGradientKernel({
     body: [
       ...places(quads, bounded),
       'let query = min(blockStart + lane, p.queries - 1u);',
-      causal
-        ? `let lastOfGroup = min(end, min(blockStart + ${threads}u, p.queries) + p.keys - p.queries);`
-        : 'let lastOfGroup = end;',
-      causal ? 'let limit = min(end, query + p.keys - p.queries + 1u);' : 'let limit = end;',
+      ...keyLimits(causal, threads),
       'let own = query * p.stride4;',
       unroll(
         quads,

@@ -7,7 +7,15 @@
  *
  * How K and V come to the threads: see `row-stream.ts`.
  */
-import { type ForRow, type RowStream, type Staging, streamDeclarations, streamLoop } from './row-stream.ts';
+import {
+  type ForRow,
+  keyLimits,
+  keyRange,
+  type RowStream,
+  type Staging,
+  streamDeclarations,
+  streamLoop,
+} from './row-stream.ts';
 import { type ElementType, type Grid, type KernelSource, kernelSource, lowest, u32, unroll } from './source.ts';
 
 export interface AttentionOptions {
@@ -74,13 +82,8 @@ export function attentionKernel({ headDim, causal, bounded, type, staging }: Att
       'let head = workgroup.y;',
       `let blockStart = workgroup.x * ${attentionRows}u;`,
       'let query = min(blockStart + lane, p.queries - 1u);',
-      bounded ? 'let first = u32(bounds[batch * 2u]);' : 'let first = 0u;',
-      bounded ? 'let end = min(u32(bounds[batch * 2u + 1u]), p.keys);' : 'let end = p.keys;',
-      // the same for all threads of the workgroup, so that barriers and broadcasts lie in uniform control flow
-      causal
-        ? `let lastOfGroup = min(end, min(blockStart + ${attentionRows}u, p.queries) + p.keys - p.queries);`
-        : 'let lastOfGroup = end;',
-      causal ? 'let limit = min(end, query + p.keys - p.queries + 1u);' : 'let limit = end;',
+      ...keyRange(bounded),
+      ...keyLimits(causal, attentionRows),
       `let kBase = batch * p.keys * p.stride4 + head * ${quads}u;`,
       'let vBase = kBase;',
       `let qBase = (batch * p.queries + query) * p.stride4 + head * ${quads}u;`,

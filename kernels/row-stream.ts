@@ -68,3 +68,23 @@ export function streamLoop(stream: RowStream, body: (forRow: ForRow) => string):
     '}',
   ].join('\n');
 }
+
+/** WGSL of `first` and `end`: the keys that exist in this batch row. */
+export function keyRange(bounded: boolean): string[] {
+  return [
+    bounded ? 'let first = u32(bounds[batch * 2u]);' : 'let first = 0u;',
+    bounded ? 'let end = min(u32(bounds[batch * 2u + 1u]), p.keys);' : 'let end = p.keys;',
+  ];
+}
+
+/**
+ * WGSL of `lastOfGroup`, the end of the keys that any query of the workgroup sees (the same for all its threads, so that barriers and
+ * broadcasts lie in uniform control flow), and of `limit`, the end of those that the thread's own query sees.
+ */
+export function keyLimits(causal: boolean, threads: number): string[] {
+  if (!causal) return ['let lastOfGroup = end;', 'let limit = end;'];
+  return [
+    `let lastOfGroup = min(end, min(blockStart + ${threads}u, p.queries) + p.keys - p.queries);`,
+    'let limit = min(end, query + p.keys - p.queries + 1u);',
+  ];
+}
