@@ -10,6 +10,7 @@ export type { OpDefinition } from './op.ts';
 export * from './ops/index.ts';
 export { type AdamWOptions, adamw, adamwSettings, clipFactor, globalNorm, type Moments } from './optimizer.ts';
 export type { PlanDescription } from './plan.ts';
+export { philox, uniform, uniforms } from './random.ts';
 export { type AdapterChoice, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';
 export * from './safetensors.ts';

@@ -4,7 +4,7 @@ import { argmax, gather, topK } from './ops/indexing.ts';
 import { matmul } from './ops/matmul.ts';
 import { l2Normalize, layerNorm, logSoftmax, softmax } from './ops/normalize.ts';
 import { pad } from './ops/pad.ts';
-import { max, mean, sum } from './ops/reduce.ts';
+import { max, mean, sum, sumSquares } from './ops/reduce.ts';
 import { broadcastTo, reshape, slice, transpose } from './ops/view.ts';
 import { Tensor } from './tensor.ts';
 
@@ -39,6 +39,7 @@ const methods = {
   cast,
   matmul,
   sum,
+  sumSquares,
   mean,
   max,
   softmax,

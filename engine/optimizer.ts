@@ -2,9 +2,9 @@
 import { HostArray } from './compile.ts';
 import { OpError } from './errors.ts';
 import { adamwUpdate } from './ops/adamw.ts';
-import { add, div, minimum, sqrt, square } from './ops/elementwise.ts';
+import { add, div, minimum, sqrt } from './ops/elementwise.ts';
 import { concat } from './ops/pad.ts';
-import { sum } from './ops/reduce.ts';
+import { sumSquares } from './ops/reduce.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf, mapTree } from './tree.ts';
 
@@ -47,7 +47,7 @@ function tensorsOf(tree: unknown): Tensor[] {
 
 /** √Σ g² over all leaves: a scalar. */
 export function globalNorm(gradients: unknown): Tensor {
-  const squares = tensorsOf(gradients).map((gradient) => sum(square(gradient)));
+  const squares = tensorsOf(gradients).map((gradient) => sumSquares(gradient));
   if (squares.length === 0) throw new OpError('globalNorm', 'there are no gradients');
   return sqrt(squares.reduce((total, part) => add(total, part)));
 }

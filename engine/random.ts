@@ -9,9 +9,12 @@ const weylA = 0x9e3779b9;
 const weylB = 0xbb67ae85;
 const rounds = 10;
 
-/** High word of the 64-bit product of two 32-bit words. */
+/** High word of the 64-bit product of two 32-bit words, by halves of 16 bits: every sum stays below 2⁵³. */
 function multiplyHigh(a: number, b: number): number {
-  return Number((BigInt(a >>> 0) * BigInt(b >>> 0)) >> 32n);
+  const [highA, lowA, highB, lowB] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
+  const middle = highA * lowB + Math.floor((lowA * lowB) / 0x10000);
+  const other = lowA * highB + (middle % 0x10000);
+  return (highA * highB + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000)) >>> 0;
 }
 
 export type Words4 = readonly [number, number, number, number];
@@ -34,4 +37,16 @@ export function philox([c0, c1, c2, c3]: Words4, [k0, k1]: readonly [number, num
 /** A uniform number in [0, 1) with 32 random bits, by seed and two coordinates (say: row and step). */
 export function uniform(seed: number, a: number, b: number): number {
   return philox([a, b, 0, 0], [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0])[0] / 2 ** 32;
+}
+
+/** `count` uniform numbers in [0, 1) with 24 random bits, from place `first` of the stream that seed and `stream` name. */
+export function uniforms(seed: number, stream: number, first: number, count: number): Float32Array {
+  const values = new Float32Array(count);
+  const key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const;
+  for (let at = first - (first % 4); at < first + count; at += 4) {
+    const words = philox([stream, Math.floor(at / 4) % 2 ** 32, Math.floor(at / 2 ** 34), 1], key);
+    for (let i = Math.max(0, first - at); i < Math.min(4, first + count - at); i++)
+      values[at + i - first] = (words[i] >>> 8) / 2 ** 24;
+  }
+  return values;
 }

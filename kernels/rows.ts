@@ -66,22 +66,23 @@ export function rowFrame(cooperative: boolean): RowFrame {
   };
 }
 
-interface RowLoop {
+export interface RowLoop {
   vector: boolean;
   frame: RowFrame;
 }
 
-function loop({ frame }: RowLoop, body: string): string {
+/** The loop of a thread over its columns `c`. */
+export function rowLoopText({ frame }: RowLoop, body: string): string {
   return `for (var c = ${frame.first}; c < p.columns; c += ${frame.step}) { ${body} }`;
 }
 
 /** Sum of a per-element value, four running sums wide where the row is read as vec4. */
-function sum({ vector, frame }: RowLoop, name: string, value: string): string {
+export function rowSum({ vector, frame }: RowLoop, name: string, value: string): string {
   const V = vector ? 'vec4<f32>' : 'f32';
   const flat = vector ? `dot(${name}Parts, vec4<f32>(1.0))` : `${name}Parts`;
   return [
     `var ${name}Parts = ${V}();`,
-    loop({ vector, frame }, `${name}Parts += ${value};`),
+    rowLoopText({ vector, frame }, `${name}Parts += ${value};`),
     `let ${name} = ${frame.join(flat, '+')};`,
   ].join('\n');
 }
@@ -119,11 +120,11 @@ export function layerNormKernel({
     body: [
       ...frame.prologue,
       'let base = row * p.columns;',
-      sum(rowLoop, 'total', 'load_x(base + c)'),
+      rowSum(rowLoop, 'total', 'load_x(base + c)'),
       'let mean = total / f32(p.width);',
-      sum(rowLoop, 'squares', '(load_x(base + c) - mean) * (load_x(base + c) - mean)'),
+      rowSum(rowLoop, 'squares', '(load_x(base + c) - mean) * (load_x(base + c) - mean)'),
       'let scale = 1.0 / sqrt(squares / f32(p.width) + p.epsilon);',
-      loop(rowLoop, 'store_out(base + c, (load_x(base + c) - mean) * scale * load_weight(c) + load_bias(c));'),
+      rowLoopText(rowLoop, 'store_out(base + c, (load_x(base + c) - mean) * scale * load_weight(c) + load_bias(c));'),
     ].join('\n'),
   });
 }
@@ -144,9 +145,9 @@ export function l2NormalizeKernel({ type, vector, cooperative }: RowOptions): Ke
     body: [
       ...frame.prologue,
       'let base = row * p.columns;',
-      sum(rowLoop, 'squares', 'load_x(base + c) * load_x(base + c)'),
+      rowSum(rowLoop, 'squares', 'load_x(base + c) * load_x(base + c)'),
       'let scale = 1.0 / max(sqrt(squares), p.epsilon);',
-      loop(rowLoop, 'store_out(base + c, load_x(base + c) * scale);'),
+      rowLoopText(rowLoop, 'store_out(base + c, load_x(base + c) * scale);'),
     ].join('\n'),
   });
 }
@@ -156,7 +157,7 @@ function rowMaximum({ vector, frame }: RowLoop): string {
   const flat = vector ? 'max(max(largest4.x, largest4.y), max(largest4.z, largest4.w))' : 'largest4';
   return [
     `var largest4 = ${V}(${lowest});`,
-    loop({ vector, frame }, 'largest4 = max(largest4, load_x(base + c));'),
+    rowLoopText({ vector, frame }, 'largest4 = max(largest4, load_x(base + c));'),
     `let largest = ${frame.join(flat, 'max')};`,
   ].join('\n');
 }
@@ -178,55 +179,12 @@ export function softmaxKernel({ type, vector, cooperative, log }: RowOptions & {
       ...frame.prologue,
       'let base = row * p.columns;',
       rowMaximum(rowLoop),
-      sum(rowLoop, 'total', 'exp(load_x(base + c) - largest)'),
+      rowSum(rowLoop, 'total', 'exp(load_x(base + c) - largest)'),
       log ? 'let shift = log(total);' : 'let scale = 1.0 / total;',
-      loop(
+      rowLoopText(
         rowLoop,
         `store_out(base + c, ${log ? 'load_x(base + c) - largest - shift' : 'exp(load_x(base + c) - largest) * scale'});`,
       ),
-    ].join('\n'),
-  });
-}
-
-export type Reduction = 'sum' | 'max';
-
-/**
- * Reduces the middle axis of [outer, length, inner] by sum or maximum. The thread variant gives every output element a thread,
- * which adds in four interleaved parts (less rounding than one long chain); the workgroup variant shares one output among 64
- * threads. Parameters: rows (= outer·inner), columns (= length), inner.
- */
-export function reduceKernel({
-  type,
-  cooperative,
-  reduction,
-}: {
-  type: ElementType;
-  cooperative: boolean;
-  reduction: Reduction;
-}): KernelSource {
-  const frame = rowFrame(cooperative);
-  const merge = (a: string, b: string) => (reduction === 'sum' ? `${a} + ${b}` : `max(${a}, ${b})`);
-  const start = reduction === 'sum' ? '0.0' : lowest;
-  return kernelSource({
-    name: `reduce ${reduction} ${cooperative ? 'workgroup' : 'thread'}`,
-    parameters: u32('rows', 'columns', 'inner'),
-    buffers: [
-      { name: 'x', type },
-      { name: 'out', type: 'f32', write: true },
-    ],
-    declarations: frame.declarations,
-    workgroupSize: [threads],
-    body: [
-      ...frame.prologue,
-      'let base = (row / p.inner) * p.columns * p.inner + row % p.inner;',
-      `var parts = vec4<f32>(${start});`,
-      loop(
-        { vector: false, frame },
-        `parts[(c / ${frame.step}) & 3u] = ${merge(`parts[(c / ${frame.step}) & 3u]`, 'load_x(base + c * p.inner)')};`,
-      ),
-      `let joined = ${merge(`(${merge('parts.x', 'parts.y')})`, `(${merge('parts.z', 'parts.w')})`)};`,
-      `let total = ${frame.join('joined', reduction === 'sum' ? '+' : 'max')};`,
-      'store_out(row, total);',
     ].join('\n'),
   });
 }

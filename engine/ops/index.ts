@@ -7,10 +7,11 @@ import { crossEntropyGradientOp, crossEntropyOp } from './cross-entropy.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
 import { embeddingGradientOp } from './embedding-gradient.ts';
 import { banRepeatedOp, gatherOp, topKOp, updateRowsOp } from './indexing.ts';
+import { layerNormGradientOp } from './layer-norm-gradient.ts';
 import { matmulOp } from './matmul.ts';
 import { l2NormalizeOp, layerNormOp, logSoftmaxOp, softmaxOp } from './normalize.ts';
 import { concatOp, padOp } from './pad.ts';
-import { maxOp, sumOp } from './reduce.ts';
+import { maxOp, sumOp, sumSquaresOp } from './reduce.ts';
 import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 
 export { adamwUpdate } from './adamw.ts';
@@ -22,7 +23,7 @@ export { argmax, bannedLogit, banRepeated, gather, topK, updateRows } from './in
 export { matmul } from './matmul.ts';
 export { l2Normalize, layerNorm, logSoftmax, softmax } from './normalize.ts';
 export { concat, pad } from './pad.ts';
-export { max, mean, sum } from './reduce.ts';
+export { max, mean, sum, sumSquares } from './reduce.ts';
 export { broadcastTo, reshape, slice, transpose } from './view.ts';
 
 export const opDefinitions: readonly OpDefinition[] = [
@@ -35,12 +36,14 @@ export const opDefinitions: readonly OpDefinition[] = [
   padOp,
   concatOp,
   sumOp,
+  sumSquaresOp,
   maxOp,
   matmulOp,
   attentionOp,
   attentionGradientOp,
   decodeAttentionOp,
   layerNormOp,
+  layerNormGradientOp,
   l2NormalizeOp,
   softmaxOp,
   logSoftmaxOp,

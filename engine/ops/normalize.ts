@@ -1,14 +1,15 @@
 /** Ops along the last axis: LayerNorm, L2 normalisation, softmax. */
 import { l2NormalizeKernel, layerNormKernel, rowsGrid, softmaxKernel } from '../../kernels/rows.ts';
-import { applyOne } from '../apply.ts';
+import { apply, applyOne } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
 import { attribute, type OpDefinition, type ReferenceArray } from '../op.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, div, exp, greater, mul, sqrt, square, sub, sumTo } from './elementwise.ts';
-import { mean, sum } from './reduce.ts';
+import { add, div, exp, greater, mul, sqrt, square, sub } from './elementwise.ts';
+import { layerNormGradientOp } from './layer-norm-gradient.ts';
+import { sum } from './reduce.ts';
 import { expectFloat, expectShape, f32Of, input, rowsOf } from './support.ts';
 
 /** Few rows on a GPU: a workgroup each; on a software adapter a thread each. */
@@ -51,17 +52,9 @@ export const layerNormOp: OpDefinition = {
       throw new OpError('layerNorm', `dtypes ${weight.dtype} and ${bias.dtype} of weight and bias differ`);
     return [result];
   },
-  vjp: ({ inputs: [x, weight, bias], attributes, cotangents: [g] }) => {
+  vjp: ({ inputs: [x, weight], attributes, cotangents: [g] }) => {
     if (!g) return [null, null, null];
-    const centred = sub(x, mean(x, -1, true));
-    const deviation = sqrt(add(mean(square(centred), -1, true), attribute<number>(attributes, 'epsilon')));
-    const normalized = div(centred, deviation);
-    const inner = mul(g, weight);
-    const dx = div(
-      sub(sub(inner, mean(inner, -1, true)), mul(normalized, mean(mul(inner, normalized), -1, true))),
-      deviation,
-    );
-    return [dx, sumTo(mul(g, normalized), weight.shape), sumTo(g, bias.shape)];
+    return apply(layerNormGradientOp, [x, weight, g], attributes);
   },
   reference: ([x, weight, bias], attributes) =>
     byRow(x, (row) => {

@@ -1,6 +1,9 @@
 /** Sums and maxima over axes. */
-import { type Reduction, reduceKernel, rowsGrid } from '../../kernels/rows.ts';
+import { type ReduceWalk, type Reduction, reduceGrid, reduceKernel } from '../../kernels/reduce.ts';
 import { applyOne } from '../apply.ts';
+import type { DType } from '../dtype.ts';
+import type { LowerContext } from '../lower.ts';
+import type { Memory } from '../memory.ts';
 import type { OpDefinition } from '../op.ts';
 import { normalizeAxis, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -14,10 +17,55 @@ interface ReduceAttributes {
   end: number;
 }
 
-/** More values than this in one output, and few outputs, are worth a workgroup on a GPU. */
-const cooperativeLength = 128;
+/** The middle axis of [outer, length, inner] goes. */
+export interface ReductionOf {
+  readonly reduction: Reduction;
+  readonly from: Memory;
+  readonly type: DType;
+  readonly to: Memory;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
 
-function defineReduction(name: Reduction, summary: string, vjp: OpDefinition['vjp']): OpDefinition {
+/** More values than this in one output are worth a workgroup on a GPU. */
+const cooperativeLength = 128;
+/** So many threads (or, on a GPU along rows, workgroups) keep an adapter busy; a part takes at least so many places of the axis. */
+const busy = { thread: 2048, workgroup: 256 };
+const leastChunk = { thread: 32, workgroup: 1024 };
+
+/** Emits the kernels of one reduction: one, or two where a long axis and few outputs ask for parts. */
+export function emitReduction(context: LowerContext, { from, type, to, ...of }: ReductionOf): void {
+  const { reduction, outer, length, inner } = of;
+  const walk: ReduceWalk = inner === 1 ? 'row' : inner % 4 === 0 ? 'columns' : 'scattered';
+  const cooperative = walk === 'row' && !context.traits.software && length >= cooperativeLength;
+  const vector = walk === 'row' && length % 4 === 0;
+  const own = walk === 'columns' ? inner / 4 : inner;
+  const kind = cooperative ? 'workgroup' : 'thread';
+  const parts = Math.max(1, Math.min(Math.floor(busy[kind] / (outer * own)), Math.floor(length / leastChunk[kind])));
+  const unit = vector ? 4 : 1;
+  const chunk = Math.ceil(length / unit / parts);
+  const used = Math.ceil(length / unit / chunk);
+  const partial = used > 1 ? context.scratch(outer * used * inner * 4) : to;
+  const rows = outer * used * own;
+  context.dispatch({
+    source: reduceKernel({ type, reduction, walk, vector, cooperative }),
+    parameters: { rows, inner: own, parts: used, length: length / unit, chunk },
+    operands: [from, partial],
+    grid: reduceGrid(rows, cooperative),
+    flops: outer * length * inner,
+  });
+  if (used === 1) return;
+  const rest: Reduction = reduction === 'squares' ? 'sum' : reduction;
+  emitReduction(context, { reduction: rest, from: partial, type: 'f32', to, outer, length: used, inner });
+}
+
+function referenceOf(reduction: Reduction): { start: number; take: (sum: number, value: number) => number } {
+  if (reduction === 'max') return { start: -Infinity, take: Math.max };
+  return { start: 0, take: (sum, value) => sum + (reduction === 'squares' ? value * value : value) };
+}
+
+function defineReduction(name: string, reduction: Reduction, summary: string, vjp: OpDefinition['vjp']): OpDefinition {
   return {
     name,
     summary,
@@ -30,10 +78,11 @@ function defineReduction(name: Reduction, summary: string, vjp: OpDefinition['vj
       const { start, end } = attributes as unknown as ReduceAttributes;
       const inner = sizeOf(x.shape.slice(end));
       const length = sizeOf(x.shape.slice(start, end));
-      const out = new Float64Array(sizeOf(shape)).fill(name === 'sum' ? 0 : -Infinity);
+      const { start: first, take } = referenceOf(reduction);
+      const out = new Float64Array(sizeOf(shape)).fill(first);
       for (let i = 0; i < x.data.length; i++) {
         const at = Math.floor(i / (inner * length)) * inner + (i % inner);
-        out[at] = name === 'sum' ? out[at] + x.data[i] : Math.max(out[at], x.data[i]);
+        out[at] = take(out[at], x.data[i]);
       }
       return [out];
     },
@@ -42,15 +91,14 @@ function defineReduction(name: Reduction, summary: string, vjp: OpDefinition['vj
       lower: (context) => {
         const { start, end } = context.attributes as unknown as ReduceAttributes;
         const [x] = context.inputs;
-        const rows = sizeOf(context.outputs[0].shape);
-        const columns = sizeOf(x.shape.slice(start, end));
-        const cooperative = !context.traits.software && columns >= cooperativeLength;
-        context.dispatch({
-          source: reduceKernel({ type: x.dtype, cooperative, reduction: name }),
-          parameters: { rows, columns, inner: sizeOf(x.shape.slice(end)) },
-          operands: [context.input(0), context.output(0)],
-          grid: rowsGrid(rows, cooperative),
-          flops: sizeOf(x.shape),
+        emitReduction(context, {
+          reduction,
+          from: context.input(0),
+          type: x.dtype,
+          to: context.output(0),
+          outer: sizeOf(x.shape.slice(0, start)),
+          length: sizeOf(x.shape.slice(start, end)),
+          inner: sizeOf(x.shape.slice(end)),
         });
       },
     },
@@ -60,15 +108,29 @@ function defineReduction(name: Reduction, summary: string, vjp: OpDefinition['vj
       { inputs: [input([6, 3])], attributes: { start: 0, end: 1 } },
       { inputs: [input([2, 300])], attributes: { start: 1, end: 2 } },
       { inputs: [input([3, 130, 3])], attributes: { start: 0, end: 2 } },
+      { inputs: [input([150, 8])], attributes: { start: 0, end: 1 } },
+      { inputs: [input([2, 77, 12])], attributes: { start: 1, end: 2 } },
+      { inputs: [input([5003])], attributes: { start: 0, end: 1 } },
     ],
   };
 }
 
-export const sumOp: OpDefinition = defineReduction('sum', 'the sum over axes', ({ inputs: [x], cotangents: [g] }) => [
-  g && broadcastTo(g, x.shape),
-]);
+export const sumOp: OpDefinition = defineReduction(
+  'sum',
+  'sum',
+  'the sum over axes',
+  ({ inputs: [x], cotangents: [g] }) => [g && broadcastTo(g, x.shape)],
+);
+
+export const sumSquaresOp: OpDefinition = defineReduction(
+  'sumSquares',
+  'squares',
+  'the sum of squares over axes',
+  ({ inputs: [x], cotangents: [g] }) => [g && mul(mul(x, 2), g)],
+);
 
 export const maxOp: OpDefinition = defineReduction(
+  'max',
   'max',
   'the largest value over axes; equal ones share the gradient',
   ({ inputs: [x], outputs: [y], attributes, cotangents: [g] }) => {
@@ -103,6 +165,11 @@ function reduceAxes(op: OpDefinition, x: Tensor, axes: Axes | undefined, keepDim
 /** The sum over `axes` (default: all). */
 export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return reduceAxes(sumOp, x, axes, keepDims);
+}
+
+/** The sum of squares over `axes` (default: all). */
+export function sumSquares(x: Tensor, axes?: Axes, keepDims = false): Tensor {
+  return reduceAxes(sumSquaresOp, x, axes, keepDims);
 }
 
 /** The mean over `axes` (default: all). */

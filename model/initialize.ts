@@ -1,0 +1,114 @@
+/**
+ * Parameters for training from scratch, as the released code draws them: MAGNETO's decoder (torchscale's default-initialised layers times the
+ * sub-LayerNorm gain), CLIP's vision tower, fairseq's attention in the resampler. Every number is a function of seed, parameter and place, so a run starts
+ * from the same bits on every runtime.
+ */
+import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts';
+import type { Kosmos2Config } from './config.ts';
+import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
+
+/** How one parameter is drawn. */
+type Draw =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly bound: number }
+  | { readonly kind: 'normal'; readonly deviation: number };
+
+const zero: Draw = { kind: 'constant', value: 0 };
+const normal = (deviation: number): Draw => ({ kind: 'normal', deviation });
+const uniform = (bound: number): Draw => ({ kind: 'uniform', bound });
+
+function isNorm(name: string): boolean {
+  return /(^|[._])(layernorm|layer_norm|layer_norm[12]|pre_layrnorm|post_layernorm|ln)$/.test(moduleOf(name));
+}
+
+function moduleOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('.'));
+}
+
+/** √ln(2N), the gain of the layers behind a sub-LayerNorm, for a decoder of N layers (MAGNETO, table 2; torchscale's decoder). */
+export function subLayerNormGain(layers: number): number {
+  return Math.sqrt(Math.log(2 * layers));
+}
+
+function decoderDraw(name: string, fanIn: number, { text }: Kosmos2Config): Draw {
+  if (name.includes('embed_tokens')) return normal(text.embedDim ** -0.5);
+  const gained = /\.(fc1|fc2|out_proj|v_proj)\./.test(name);
+  return uniform((gained ? subLayerNormGain(text.layers) : 1) / Math.sqrt(fanIn));
+}
+
+function visionDraw(name: string, { vision }: Kosmos2Config): Draw {
+  const width = vision.hiddenSize ** -0.5;
+  const depth = (2 * vision.layers) ** -0.5;
+  if (name.includes('class_embedding')) return normal(width);
+  if (name.includes('_embedding')) return normal(0.02);
+  if (name.endsWith('.bias')) return zero;
+  if (name.includes('out_proj')) return normal(width);
+  if (name.includes('fc1')) return normal((2 * vision.hiddenSize) ** -0.5);
+  return normal(width * depth);
+}
+
+function resamplerDraw(name: string, fanIn: number, { text }: Kosmos2Config): Draw {
+  if (name.includes('latent_query')) return normal(1);
+  if (name.includes('dense')) return uniform(1 / Math.sqrt(fanIn));
+  if (name.endsWith('.bias')) return name.includes('out_proj') ? zero : uniform(1 / Math.sqrt(text.embedDim));
+  // Xavier's bound √(6/(in + out)) for square matrices, with gain 1/√2 on query, key and value
+  const xavier = Math.sqrt(3 / text.embedDim);
+  return uniform(name.includes('out_proj') ? xavier : xavier * Math.SQRT1_2);
+}
+
+function drawOf(name: string, fanIn: number, config: Kosmos2Config): Draw {
+  if (isNorm(name)) return { kind: 'constant', value: name.endsWith('.weight') ? 1 : 0 };
+  if (name.startsWith('vision_model')) return visionDraw(name, config);
+  if (name.startsWith('image_to_text_projection')) return resamplerDraw(name, fanIn, config);
+  return decoderDraw(name, fanIn, config);
+}
+
+/** The values of one parameter from element `first` on; `index` tells its numbers apart from those of other parameters. */
+function drawValues(draw: Draw, seed: number, index: number, first: number, count: number): Float32Array {
+  if (draw.kind === 'constant') return new Float32Array(count).fill(draw.value);
+  if (draw.kind === 'uniform') return uniforms(seed, index, first, count).map((u) => (2 * u - 1) * draw.bound);
+  // Box and Muller, 1958; two numbers of the stream each
+  const pairs = uniforms(seed, index, 2 * first, 2 * count);
+  return Float32Array.from(
+    { length: count },
+    (_, i) => draw.deviation * Math.sqrt(-2 * Math.log(1 - pairs[2 * i])) * Math.cos(2 * Math.PI * pairs[2 * i + 1]),
+  );
+}
+
+/** Fresh parameters in f32 on the device. */
+export async function initializeParameters(
+  config: Kosmos2Config,
+  device: Device,
+  seed: number,
+): Promise<Kosmos2Parameters> {
+  const shapes = parameterShapes(config);
+  const leaves = namedLeaves(shapes);
+  const tensors = new Map<string, Tensor>();
+  try {
+    for (const [index, [name, { shape }]] of [...leaves].entries()) {
+      const [rows, ...rest] = shape;
+      const width = sizeOf(rest);
+      // the bias of a layer is drawn by the layer's fan-in too
+      const fanIn = sizeOf((leaves.get(`${moduleOf(name)}.weight`)?.shape ?? shape).slice(1));
+      const draw = drawOf(name, fanIn, config);
+      const padRow = name.includes('embed_tokens') ? config.text.padTokenId : rows;
+      const values = (firstRow: number, count: number) => {
+        const drawn = drawValues(draw, seed, index, firstRow * width, count * width);
+        return drawn.fill(0, clamp(padRow - firstRow, count) * width, clamp(padRow + 1 - firstRow, count) * width);
+      };
+      tensors.set(name, await device.upload(rest.length === 0 ? [rows] : [rows, width], 'f32', values, 'parameters'));
+    }
+  } catch (error) {
+    for (const tensor of tensors.values()) tensor.dispose();
+    throw error;
+  }
+  return mapTree(shapes, (_, path) => tensors.get(path)) as unknown as Kosmos2Parameters;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+function clamp(row: number, count: number): number {
+  return Math.min(Math.max(row, 0), count);
+}
