@@ -20,6 +20,7 @@ import { checkPrompts } from './prompts.ts';
 import { checkTensors } from './tensors.ts';
 import { checkTokenizerIds } from './tokenizer-ids.ts';
 import { checkTraining } from './training.ts';
+import { checkTrainingSequences } from './training-sequences.ts';
 
 export interface GoldenContext {
   /** The folder that holds the file. */
@@ -40,6 +41,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'processor.json': ({ folder, tokenizerFile }) => checkProcessorCases(folder, tokenizerFile),
   'boxes.json': ({ folder }) => checkBoxes(folder),
   'postprocess.json': ({ folder, tokenizerFile }) => checkPostprocess(folder, tokenizerFile),
+  'training-sequences.json': ({ folder, tokenizerFile }) => checkTrainingSequences(folder, tokenizerFile),
   'captions.json': ({ folder }) => checkCaptions(folder),
   'paper-figures.json': ({ folder }) => checkFigures(folder),
   'nms.json': ({ folder }) => checkSuppression(folder),
@@ -61,5 +63,4 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
 /** Files that are known but that nothing checks yet, and why. */
 export const NOT_CHECKED: Readonly<Record<string, string>> = {
   'captions.conllu': 'parsing raw captions is not implemented yet: the parses are only the input of captions.json',
-  'training-sequences.json': 'training data is not implemented yet',
 };
