@@ -2,10 +2,12 @@
 import { describeAdapter, isSoftwareAdapter } from './adapter.ts';
 import { blobSource } from './blob.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
+import { webWorkers } from './web-workers.ts';
 
 export function browserRuntime(): Runtime {
   const readFile = async (url: string) => new Uint8Array(await (await fetched(url)).arrayBuffer());
   return {
+    ...webWorkers(),
     name: 'browser',
     requestAdapter,
     openFile: async (url) => blobSource(await (await fetched(url)).blob(), url),

@@ -3,6 +3,7 @@ import { describeAdapter, isSoftwareAdapter, isSwiftShader, noAdapterError } fro
 import { nodeFiles } from './files.ts';
 import { DRIVER_VARIABLES, swiftShaderFiles } from './swiftshader.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
+import { webWorkers } from './web-workers.ts';
 
 /** The few functions of the `Deno` namespace that are used here. */
 interface DenoNamespace {
@@ -74,7 +75,7 @@ export async function denoRuntime(): Promise<Runtime> {
     return { adapter, source, description: describeAdapter(adapter), isSoftware: isSoftwareAdapter(adapter) };
   }
 
-  return { ...files, name: 'deno', requestAdapter };
+  return { ...files, ...webWorkers(), name: 'deno', requestAdapter };
 }
 
 /**

@@ -1,9 +1,9 @@
 /** The file half of `Runtime` for Node and Deno, which both offer Node's own modules. */
 
 import { checkRange } from './blob.ts';
-import type { FileContent, FileSink, FileSource, Runtime } from './types.ts';
+import type { FileContent, FileSink, FileSource, Runtime, WorkerFunctions } from './types.ts';
 
-export type FileFunctions = Omit<Runtime, 'name' | 'requestAdapter'>;
+export type FileFunctions = Omit<Runtime, 'name' | 'requestAdapter' | keyof WorkerFunctions>;
 
 /** Reads and writes go in pieces of at most this size: one call of the system takes no more than 2 GiB. */
 const LARGEST_PIECE = 1 << 30;

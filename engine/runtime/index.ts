@@ -15,6 +15,7 @@
  * - Node can use the system's adapter and the carried SwiftShader in one process; Deno stays with the first that was asked for.
  * - Files: `openFile readFile readTextFile writeFileAtomic openSink status exists listFolder makeFolder rename remove link
  *   contentHash homeFolder homeCacheFolder environment`; all errors name the path. `blobSource(blob)` reads a page's Blob as a file.
+ * - Threads: `startWorker` runs a module in one, which answers messages by `serveWorker`; `processorCount` says how many pay.
  */
 import type { Runtime } from './types.ts';
 

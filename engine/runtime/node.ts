@@ -1,6 +1,7 @@
 /** Node: WebGPU is Dawn, from the npm package `webgpu`. */
 import { describeAdapter, isSoftwareAdapter, isSwiftShader, noAdapterError } from './adapter.ts';
 import { nodeFiles } from './files.ts';
+import { nodeWorkers } from './node-workers.ts';
 import { DRIVER_VARIABLES, type SwiftShaderFiles, swiftShaderFiles } from './swiftshader.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
 
@@ -25,6 +26,7 @@ type Kept = Map<AdapterHandle['source'], Promise<GPU>>;
 
 export async function nodeRuntime(): Promise<Runtime> {
   const files = await nodeFiles();
+  const workers = await nodeWorkers();
 
   async function systemAdapter(request: AdapterRequest): Promise<AdapterHandle | null> {
     const gpu = await keep('system', async () => (await loadDawn()).create(DAWN_SWITCHES));
@@ -44,6 +46,7 @@ export async function nodeRuntime(): Promise<Runtime> {
 
   return {
     ...files,
+    ...workers,
     name: 'node',
     async requestAdapter(request = {}) {
       const choice = request.adapter ?? 'auto';

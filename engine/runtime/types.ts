@@ -59,10 +59,38 @@ export interface FileStatus {
   size: number;
 }
 
+/** A thread of its own that runs a module. Messages are structured clones. */
+export interface WorkerThread {
+  /** What is in `transfer` is moved, not copied: whoever posts it has it no more. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Ends the thread, whatever it is doing. */
+  close(): Promise<void>;
+}
+
+export interface WorkerListeners {
+  message(message: unknown): void;
+  /** The module could not be loaded, or the thread ended by itself; it may be told more than once. */
+  failed(error: Error): void;
+}
+
+export interface WorkerAnswer {
+  message: unknown;
+  transfer?: readonly ArrayBuffer[];
+}
+
+export interface WorkerFunctions {
+  /** Threads that this machine runs at the same time. */
+  processorCount(): number;
+  /** Runs a module in a thread; it has to be closed, for it keeps the process from ending. */
+  startWorker(script: URL, listeners: WorkerListeners): WorkerThread;
+  /** In such a module: answers each message; `answer` must not reject. */
+  serveWorker(answer: (message: unknown) => Promise<WorkerAnswer>): void;
+}
+
 /** What may be written: a whole text or a byte array, or pieces that follow each other. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-export interface Runtime {
+export interface Runtime extends WorkerFunctions {
   readonly name: 'node' | 'deno' | 'browser';
   /** Throws one error that says what to install when there is no adapter. */
   requestAdapter(request?: AdapterRequest): Promise<AdapterHandle>;
