@@ -10,4 +10,5 @@ export {
   Processor,
   type ProcessorOptions,
 } from './processor.ts';
+export * from './shapes/index.ts';
 export { type DecodeTextOptions, type EncodeTextOptions, type StreamDecoder, Tokenizer } from './tokenizer.ts';

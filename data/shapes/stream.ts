@@ -1,0 +1,159 @@
+/** The shapes world as a stream of training examples. */
+import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } from '../corpora/example.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { documentTexts, MOST_PICTURES } from './documents.ts';
+import { plainTextLines } from './plain-text.ts';
+import { Random } from './random.ts';
+import { renderScene } from './render.ts';
+import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
+import { SequenceMaker } from './sequences.ts';
+import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
+
+export const EXAMPLE_KINDS = [...TEXT_KINDS, 'textOnly', 'interleaved'] as const;
+export type ExampleKind = (typeof EXAMPLE_KINDS)[number];
+
+/** How often each kind of text comes, relative to the others. */
+export type ShapesMix = Readonly<Record<ExampleKind, number>>;
+
+export const DEFAULT_MIX: ShapesMix = {
+  caption: 6,
+  groundedCaption: 30,
+  detail: 8,
+  comprehension: 20,
+  grounding: 8,
+  referring: 8,
+  question: 16,
+  textOnly: 2,
+  interleaved: 2,
+};
+
+export interface ShapesOptions {
+  readonly seed: number;
+  readonly split: Split;
+  /** With the location tokens of a grid (see `buildShapesTokenizer`). */
+  readonly tokenizer: Tokenizer;
+  /** Width and height of the pictures, in pixels. */
+  readonly imageSize: number;
+  /** Slots for a picture; the model's `latent_query_num`. */
+  readonly latents: number;
+  /** Sequences about each picture. Default 3. */
+  readonly textsPerImage?: number;
+  /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
+  readonly mix?: Partial<ShapesMix>;
+  /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
+  readonly maxTokens?: number;
+}
+
+/** What `ShapesStream.state` gives. */
+export interface ShapesState {
+  /** Number of the example that comes next. */
+  readonly index: number;
+}
+
+/** @throws Error for options that cannot be used, naming them */
+export function openShapes(options: ShapesOptions, state: ShapesState = { index: 0 }): ShapesStream {
+  return new ShapesStream(options, state);
+}
+
+/** Draws for a sequence before it is given up. */
+const TRIES = 64;
+
+export class ShapesStream implements ExampleStream {
+  readonly #options: ShapesOptions;
+  readonly #mix: ShapesMix;
+  readonly #maker: SequenceMaker;
+  readonly #textsPerImage: number;
+  readonly #maxTokens: number;
+  #index: number;
+
+  constructor(options: ShapesOptions, { index }: ShapesState) {
+    this.#options = options;
+    this.#mix = checkedMix({ ...DEFAULT_MIX, ...options.mix });
+    this.#maker = new SequenceMaker(options.tokenizer, options.latents);
+    this.#textsPerImage = options.textsPerImage ?? 3;
+    this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
+    this.#index = index;
+    if (this.#maker.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
+    if (!Number.isInteger(index) || index < 0)
+      throw new Error(`shapes: index ${index} of the state is no whole number`);
+  }
+
+  async next(): Promise<TrainingExample> {
+    return this.example(this.#index++);
+  }
+
+  /** The example of a number, whatever came before. */
+  example(index: number): TrainingExample {
+    const random = new Random(this.#options.seed, [TEXT_STREAM + SPLITS.indexOf(this.#options.split), index, 0]);
+    const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => this.#mix[name]))];
+    if (kind === 'textOnly') return this.#textOnly(index, random);
+    if (kind === 'interleaved') return this.#interleaved(index, random);
+    return this.#aboutPicture(index, kind, random);
+  }
+
+  state(): ShapesState {
+    return { index: this.#index };
+  }
+
+  problems(): readonly ProblemCount[] {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+
+  /** Scene `part` of an example. */
+  #scene(index: number, part = 0): Scene {
+    return makeScene({ ...this.#options, index: index * MOST_PICTURES + part });
+  }
+
+  #textOnly(index: number, random: Random): TrainingExample {
+    const scene = this.#scene(index);
+    const sequence = this.#fitting('textOnly', index, () => this.#maker.ofLines(plainTextLines(scene, random)));
+    return { images: [], sequences: [sequence] };
+  }
+
+  #interleaved(index: number, random: Random): TrainingExample {
+    let scenes: Scene[] = [];
+    const sequence = this.#fitting('interleaved', index, () => {
+      scenes = Array.from({ length: random.between(2, MOST_PICTURES) }, (_, part) => this.#scene(index, part));
+      return this.#maker.ofDocument(documentTexts(scenes));
+    });
+    return { images: scenes.map((scene) => renderScene(scene, this.#options.imageSize)), sequences: [sequence] };
+  }
+
+  #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
+    const scene = this.#scene(index);
+    const sequences = new Map<string, TrainingSequence>();
+    const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => this.#mix[name]))];
+    for (let attempt = 0; sequences.size < this.#textsPerImage && attempt < TRIES; attempt++) {
+      const text = makePictureText(scene, attempt === 0 ? firstKind : draw(), random, this.#maker.gridSize);
+      const sequence = text && this.#maker.ofPicture(text);
+      if (sequence && sequence.ids.length <= this.#maxTokens) sequences.set(sequence.ids.join(), sequence);
+    }
+    if (sequences.size === 0) this.#nothingFits('picture', index);
+    return { images: [renderScene(scene, this.#options.imageSize)], sequences: [...sequences.values()] };
+  }
+
+  #fitting(what: string, index: number, make: () => TrainingSequence): TrainingSequence {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const sequence = make();
+      if (sequence.ids.length <= this.#maxTokens) return sequence;
+    }
+    return this.#nothingFits(what, index);
+  }
+
+  #nothingFits(what: string, index: number): never {
+    throw new Error(`shapes: example ${index} (${what}) has no text within maxTokens ${this.#maxTokens}`);
+  }
+}
+
+/** Numbers of the random streams of texts begin here; those of scenes are the numbers of the splits. */
+const TEXT_STREAM = 16;
+
+function checkedMix(mix: ShapesMix): ShapesMix {
+  const weights = EXAMPLE_KINDS.map((kind) => mix[kind]);
+  if (!weights.every((weight) => Number.isFinite(weight) && weight >= 0) || !weights.some((weight) => weight > 0)) {
+    throw new Error(`shapes: the mix needs weights that are not negative and not all zero, not ${JSON.stringify(mix)}`);
+  }
+  return mix;
+}
