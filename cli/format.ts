@@ -1,5 +1,13 @@
 /** Answers as text for people, as Markdown, as JSON, and as a picture. */
-import { type DecodedImage, drawBoxes, type Entity, encodePng, entityColor, type LabeledBoxes } from '../data/index.ts';
+import {
+  type DecodedImage,
+  drawBoxes,
+  type Entity,
+  encodePng,
+  entityColor,
+  type LabeledBoxes,
+  uprightBox,
+} from '../data/index.ts';
 import type { Answer } from '../index.ts';
 
 /** What a person or a program is told beside the answer. */
@@ -56,11 +64,8 @@ export function timingLine(answer: Answer, { adapter, loading }: Circumstances):
 
 /** A PNG of the picture with the boxes. A model may swap corners; a box is drawn all the same. */
 export function drawnPicture(image: DecodedImage, entities: readonly Entity[]): Uint8Array {
-  const labeled = entities.map(({ text, boxes }): LabeledBoxes => {
-    const upright = boxes.map(
-      ([x1, y1, x2, y2]) => [Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2)] as const,
-    );
-    return { label: text, boxes: upright };
-  });
+  const labeled = entities.map(
+    ({ text, boxes }): LabeledBoxes => ({ label: text, boxes: boxes.map((box) => uprightBox(box)) }),
+  );
   return encodePng(drawBoxes(image, labeled));
 }

@@ -2,10 +2,12 @@
 export { type DecodedImage, type DecodeOptions, decodeImage, type ImageFormat } from './decode.ts';
 export { drawBoxes, type LabeledBoxes } from './draw/boxes.ts';
 export { entityColor } from './draw/colors.ts';
+export { type FractionBox, uprightBox } from './draw/frame.ts';
 export { encodePng } from './encode.ts';
 export type { RgbImage } from './image.ts';
 export {
   KOSMOS2_PREPROCESSOR,
+  normalizePixels,
   type PreprocessorConfig,
   preprocess,
   readPreprocessorConfig,

@@ -1,16 +1,17 @@
 /** Grounded entities drawn on a picture: a coloured rectangle for every box, its label on a tag. */
 import { assertRgbImage, type RgbImage } from '../image.ts';
 import { type Rectangle, resizeBicubic } from '../resize.ts';
-import { type Color, fillRectangle, printText, strokeRectangle } from './canvas.ts';
+import { type Color, fillRectangle, printText } from './canvas.ts';
 import { entityColor, inkOn } from './colors.ts';
-import { rasterizeText, textWidth } from './font.ts';
+import { fitText, rasterizeText } from './font.ts';
+import { boxPixels, drawFrame, type FractionBox } from './frame.ts';
 import { placeTag } from './place.ts';
 
 /** What `drawBoxes` draws in one colour. */
 export interface LabeledBoxes {
   label: string;
-  /** x1, y1, x2, y2 as fractions of the picture; parts outside 0…1 are cut off. */
-  boxes: readonly (readonly [x1: number, y1: number, x2: number, y2: number])[];
+  /** Parts outside 0…1 are cut off. */
+  boxes: readonly FractionBox[];
 }
 
 /** Pictures are enlarged until their long side has this many pixels, so that labels can be read. */
@@ -44,7 +45,7 @@ export function drawBoxes(image: RgbImage, entities: readonly LabeledBoxes[]): R
   if (capHeight < SMALLEST_LETTERS) return picture;
   const placed: Rectangle[] = [];
   for (const { label, box, color } of shapes) {
-    const text = fitText(label, capHeight, picture.width);
+    const text = fitLabel(label, capHeight, picture.width);
     if (text === '') continue;
     placed.push(drawTag(picture, text, capHeight, box, color, placed));
   }
@@ -60,49 +61,18 @@ function enlarge(image: RgbImage): RgbImage {
   return resizeBicubic(image, Math.round(image.width * factor), Math.round(image.height * factor));
 }
 
-function toPixels(box: LabeledBoxes['boxes'][number], label: string, picture: RgbImage): Rectangle {
+function toPixels(box: FractionBox, label: string, picture: RgbImage): Rectangle {
   if (box.length !== 4 || !box.every(Number.isFinite) || box[0] > box[2] || box[1] > box[3]) {
     throw new Error(
       `drawBoxes: box [${box.join(', ')}] of ${JSON.stringify(label)} is not x1 <= x2, y1 <= y2 in fractions of the image`,
     );
   }
-  const [x1, y1, x2, y2] = box.map((value) => Math.min(1, Math.max(0, value)));
-  const left = Math.min(Math.round(x1 * picture.width), picture.width - 1);
-  const top = Math.min(Math.round(y1 * picture.height), picture.height - 1);
-  return {
-    left,
-    top,
-    width: Math.max(1, Math.round(x2 * picture.width) - left),
-    height: Math.max(1, Math.round(y2 * picture.height) - top),
-  };
-}
-
-/** A coloured line just inside the box, between two thin dark ones that set it off from any background. */
-function drawFrame(picture: RgbImage, box: Rectangle, lineWidth: number, color: Color): void {
-  const edge = Math.max(1, Math.round(lineWidth / 3));
-  const dark: Color = [0, 0, 0];
-  strokeRectangle(picture, grow(box, edge), edge, dark, 0.45);
-  strokeRectangle(picture, grow(box, -lineWidth), edge, dark, 0.45);
-  strokeRectangle(picture, box, lineWidth, color, 1);
-}
-
-function grow({ left, top, width, height }: Rectangle, by: number): Rectangle {
-  return {
-    left: left - by,
-    top: top - by,
-    width: Math.max(0, width + 2 * by),
-    height: Math.max(0, height + 2 * by),
-  };
+  return boxPixels(box, picture);
 }
 
 /** The label on one line, cut so that its tag fits `width` pixels; empty where there is no room for anything. */
-function fitText(label: string, capHeight: number, width: number): string {
-  const room = width - 2 * paddingOf(capHeight);
-  const line = label.trim().replace(/\s+/gu, ' ');
-  if (textWidth(line, capHeight) <= room) return line;
-  const characters = Array.from(line);
-  while (characters.length > 0 && textWidth(`${characters.join('').trimEnd()}…`, capHeight) > room) characters.pop();
-  return characters.length > 0 ? `${characters.join('').trimEnd()}…` : '';
+function fitLabel(label: string, capHeight: number, width: number): string {
+  return fitText(label.trim().replace(/\s+/gu, ' '), capHeight, width - 2 * paddingOf(capHeight));
 }
 
 function paddingOf(capHeight: number): number {

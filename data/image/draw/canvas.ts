@@ -33,6 +33,31 @@ export function strokeRectangle(
   fillRectangle(image, { ...sides, left: left + width - across }, color, opacity);
 }
 
+/** Draws dashes of that length, and gaps as long, where {@link strokeRectangle} draws its frame. */
+export function dashRectangle(image: RgbImage, frame: Rectangle, thickness: number, dash: number, color: Color): void {
+  const { left, top, width, height } = frame;
+  const across = Math.min(thickness, Math.ceil(width / 2));
+  const down = Math.min(thickness, Math.ceil(height / 2));
+  for (let at = 0; at < width; at += 2 * dash) {
+    const piece = { left: left + at, width: Math.min(dash, width - at), height: down };
+    fillRectangle(image, { ...piece, top }, color, 1);
+    fillRectangle(image, { ...piece, top: top + height - down }, color, 1);
+  }
+  for (let at = 0; at < height; at += 2 * dash) {
+    const piece = { top: top + at, height: Math.min(dash, height - at), width: across };
+    fillRectangle(image, { ...piece, left }, color, 1);
+    fillRectangle(image, { ...piece, left: left + width - across }, color, 1);
+  }
+}
+
+/** Copies a picture with its top left corner to (`left`, `top`); it must lie inside. */
+export function pastePicture(image: RgbImage, picture: RgbImage, left: number, top: number): void {
+  for (let y = 0; y < picture.height; y++) {
+    const row = picture.data.subarray(y * picture.width * 3, (y + 1) * picture.width * 3);
+    image.data.set(row, ((top + y) * image.width + left) * 3);
+  }
+}
+
 /** Prints a text with its top left corner at (`left`, `top`). */
 export function printText(image: RgbImage, mask: TextMask, left: number, top: number, color: Color): void {
   for (let y = 0; y < mask.height; y++) {

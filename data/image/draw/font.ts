@@ -33,6 +33,14 @@ export function textWidth(text: string, capHeight: number): number {
   return Math.ceil(layOut(text).width * (capHeight / CAP_HEIGHT));
 }
 
+/** `text`, or where it is wider than `room` pixels as much of it as fits with "…" behind; empty where nothing does. */
+export function fitText(text: string, capHeight: number, room: number): string {
+  if (textWidth(text, capHeight) <= room) return text;
+  const characters = Array.from(text);
+  while (characters.length > 0 && textWidth(`${characters.join('').trimEnd()}…`, capHeight) > room) characters.pop();
+  return characters.length > 0 ? `${characters.join('').trimEnd()}…` : '';
+}
+
 /** Draws one line of text whose capitals are `capHeight` pixels high. */
 export function rasterizeText(text: string, capHeight: number): TextMask {
   const scale = capHeight / CAP_HEIGHT;
