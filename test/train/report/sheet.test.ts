@@ -80,7 +80,7 @@ test('pictures of any shape go into rows', () => {
   assert.ok(three! > 2.5 * one!);
 });
 
-test('a model that writes nothing, or untagged end', () => {
+test('a model that writes nothing, or without end', () => {
   const empty = sampleSheet([{ image: plain(9, 9), predicted: { text: ' ', entities: [] } }]);
   const long = sampleSheet([{ image: plain(9, 9), predicted: { text: 'word '.repeat(500), entities: [] } }]);
   assert.ok(count(empty, [28, 30, 34]) > 0, 'it says that there is nothing');
