@@ -15,9 +15,16 @@ function nodesBetween(graph: Graph, from: ReadonlySet<Value>, to: Value): Node[]
   });
 }
 
-/** d loss / d each of `wanted`; null where the loss does not depend on it. The loss has one element. */
-function differentiate(loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
-  const { graph, value } = loss.trace!;
+/** d loss / d each of `wanted`; null where the loss does not depend on it. The loss has one element; all inside a compiled function. */
+export function gradientsOf(loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
+  if (!loss.trace || wanted.some((tensor) => !tensor.trace))
+    throw new OpError(
+      'gradientsOf',
+      'gradients are of tensors of a traced function; call it inside a compiled function',
+    );
+  if (loss.size !== 1)
+    throw new OpError('gradientsOf', `the loss must have one element, got shape [${loss.shape.join(', ')}]`);
+  const { graph, value } = loss.trace;
   const cotangents = new Map<Value, Tensor>();
   const sources = new Set(wanted.map((tensor) => tensor.trace!.value));
   // 1 with the loss's own shape, as data of the graph
@@ -52,11 +59,8 @@ export function valueAndGrad<Params, Rest extends readonly unknown[]>(
 ): (params: Params, ...rest: Rest) => [Tensor, Params] {
   return (params, ...rest) => {
     const wanted = leavesOf(params).filter((leaf) => leaf instanceof Tensor);
-    if (wanted.some((tensor) => !tensor.trace)) throw new OpError('valueAndGrad', 'call it inside a compiled function');
     const loss = lossOf(params, ...rest);
-    if (loss.size !== 1)
-      throw new OpError('valueAndGrad', `the loss must have one element, got shape [${loss.shape.join(', ')}]`);
-    const gradients = differentiate(loss, wanted);
+    const gradients = gradientsOf(loss, wanted);
     let next = 0;
     const tree = mapTree(params, (leaf) => (leaf instanceof Tensor ? (gradients[next++] ?? leaf.mul(0)) : leaf));
     return [loss, tree];

@@ -1,14 +1,22 @@
 /** The engine: tensors on WebGPU, compiled functions, gradients. It knows nothing of images or language and depends on nothing but a WebGPU runtime. */
 import './methods.ts';
 
-export { grad, valueAndGrad } from './autodiff.ts';
+export { grad, gradientsOf, valueAndGrad } from './autodiff.ts';
 export { type Compiled, type CompileOptions, compile, HostArray } from './compile.ts';
 export { Device, type DeviceOptions, type DeviceTraits, requestDevice } from './device.ts';
 export type { DType, HostData } from './dtype.ts';
 export { DeviceError, OpError, TensorStateError } from './errors.ts';
 export type { OpDefinition } from './op.ts';
 export * from './ops/index.ts';
-export { type AdamWOptions, adamw, adamwSettings, clipFactor, globalNorm, type Moments } from './optimizer.ts';
+export {
+  type AdamWOptions,
+  type AdamWUpdateOptions,
+  adamw,
+  adamwSettings,
+  clipFactor,
+  globalNorm,
+  type Moments,
+} from './optimizer.ts';
 export type { PlanDescription } from './plan.ts';
 export { philox, uniform, uniforms } from './random.ts';
 export { type AdapterChoice, type FileSource, runtime } from './runtime/index.ts';

@@ -9,7 +9,7 @@ import { broadcastTo, reshape, slice, transpose } from './ops/view.ts';
 import { Tensor } from './tensor.ts';
 
 const { add, sub, mul, div, maximum, minimum, greater, equal, where, neg, abs, exp, log, sqrt, square } = elementwise;
-const { sin, cos, tanh, sigmoid, relu, erf, gelu, quickGelu, stopGradient, cast } = elementwise;
+const { finite, sin, cos, tanh, sigmoid, relu, erf, gelu, quickGelu, stopGradient, cast } = elementwise;
 
 const methods = {
   add,
@@ -21,6 +21,7 @@ const methods = {
   greater,
   equal,
   where,
+  finite,
   neg,
   abs,
   exp,

@@ -2,7 +2,7 @@
 import { HostArray } from './compile.ts';
 import { OpError } from './errors.ts';
 import { adamwUpdate } from './ops/adamw.ts';
-import { add, div, minimum, sqrt } from './ops/elementwise.ts';
+import { add, div, minimum, mul, sqrt } from './ops/elementwise.ts';
 import { concat } from './ops/pad.ts';
 import { sumSquares } from './ops/reduce.ts';
 import { Tensor } from './tensor.ts';
@@ -57,23 +57,37 @@ export function clipFactor(norm: Tensor, limit: number): Tensor {
   return minimum(div(limit, add(norm, 1e-6)), 1);
 }
 
+export interface AdamWUpdateOptions {
+  /** A scalar on all gradients, such as {@link clipFactor}; a negative one leaves parameters and moments as they are. */
+  readonly factor?: Tensor;
+  /** What decays: every parameter, or those of two dimensions. Default `all`. */
+  readonly decay?: 'all' | 'matrices';
+}
+
 /**
- * Parameters and moments after one step, given gradients like them and the settings of {@link adamwSettings}. `factor` (a scalar, from
- * {@link clipFactor}) scales all gradients. With parameters and moments donated, everything happens in their buffers.
+ * Parameters and moments after one step, given gradients like them and the settings of {@link adamwSettings}. With parameters and moments
+ * donated, everything happens in their buffers.
  */
 export function adamw<Params>(
   parameters: Params,
   gradients: Params,
   moments: Moments<Params>,
   settings: Tensor,
-  factor?: Tensor,
+  { factor, decay = 'all' }: AdamWUpdateOptions = {},
 ): { parameters: Params; moments: Moments<Params> } {
   const own = factor ? concat([settings.slice(0, 0, 7), factor.reshape([1])], 0) : settings;
+  const withoutDecay = () => concat([own.slice(0, 0, 4), mul(own.slice(0, 4, 5), 0), own.slice(0, 5, 8)], 0);
   const gradientList = tensorsOf(gradients);
   const firstList = tensorsOf(moments.first);
   const secondList = tensorsOf(moments.second);
   const updated = tensorsOf(parameters).map((parameter, i) =>
-    adamwUpdate(parameter, firstList[i], secondList[i], gradientList[i], own),
+    adamwUpdate(
+      parameter,
+      firstList[i],
+      secondList[i],
+      gradientList[i],
+      decay === 'matrices' && parameter.rank !== 2 ? withoutDecay() : own,
+    ),
   );
   const rebuild = (which: 0 | 1 | 2): Params => {
     let next = 0;

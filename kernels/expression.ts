@@ -1,5 +1,5 @@
 /**
- * A fused elementwise computation as WGSL. The alias `V` is f32 or vec4<f32>; the same text serves both widths, in map
+ * A fused elementwise computation as WGSL. The alias `V` is f32 or vec4<f32> (and `U` the u32 of that width); the same text serves both widths, in map
  * kernels and in the epilogues of matmul.
  */
 import { type Buffer, type ElementType, f32, type Parameter, range } from './source.ts';
@@ -22,8 +22,10 @@ export function constantParameters(expression: Expression | undefined): Paramete
   return expression ? f32(...range(expression.constants.length).map((i) => `c${i}`)) : [];
 }
 
+/** `V`, and `U` for the bits of a V. */
 export function widthAlias(vector: boolean, type: ElementType = 'f32'): string {
-  return `alias V = ${vector ? `vec4<${type}>` : type};`;
+  const alias = (name: string, element: string) => `alias ${name} = ${vector ? `vec4<${element}>` : element};`;
+  return `${alias('V', type)} ${alias('U', 'u32')}`;
 }
 
 /** How an epilogue finds the operand that goes with row `row` and column `column` of the result. */

@@ -154,7 +154,8 @@ export function crossEntropyGradientKernel(): KernelSource {
 
 /**
  * AdamW (Loshchilov & Hutter, 2019, algorithm 2; ε after the bias correction, as PyTorch has it), in place, four elements a thread.
- * `settings` holds learning rate, β₁, β₂, ε, weight decay, 1 − β₁ᵗ, 1 − β₂ᵗ, and the factor on the gradient. Parameters: count (of vec4s).
+ * `settings` holds learning rate, β₁, β₂, ε, weight decay, 1 − β₁ᵗ, 1 − β₂ᵗ, and the factor on the gradient; where that is
+ * negative nothing changes. Parameters: count (of vec4s).
  */
 export function adamwKernel(): KernelSource {
   return kernelSource({
@@ -170,6 +171,7 @@ export function adamwKernel(): KernelSource {
     workgroupSize: [threads],
     body: [
       ...elementIndex,
+      'if (settings[7] < 0.0) { return; }',
       'let gradient = load_g(i) * settings[7];',
       'let m = settings[1] * first[i] + (1.0 - settings[1]) * gradient;',
       'let v = settings[2] * second[i] + (1.0 - settings[2]) * gradient * gradient;',

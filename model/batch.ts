@@ -10,6 +10,8 @@ export interface TokenBatch {
   readonly attentionMask: readonly (readonly number[])[];
   /** 1 on the slots that image vectors fill, in reading order; absent or all 0 without images. */
   readonly imageEmbedsPositionMask?: readonly (readonly number[])[];
+  /** The image vector in the first slot of each row, so that rows may share pictures; default: each row has vectors of its own, in order. */
+  readonly firstVector?: readonly number[];
 }
 
 export interface HostBatch {
@@ -66,7 +68,10 @@ export function hostBatch(batch: TokenBatch, { text }: Kosmos2Config): HostBatch
   const flags = slotMask?.flat() ?? [];
   const slotCount = flags.filter(Boolean).length;
   let next = 0;
-  const index = flags.map((flag) => (flag ? next++ : 0));
+  const index = flags.map((flag, i) => {
+    if (i % length === 0 && batch.firstVector) next = batch.firstVector[i / length];
+    return flag ? next++ : 0;
+  });
   return {
     rows,
     length,

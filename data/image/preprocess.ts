@@ -92,14 +92,22 @@ export function preprocess(
   image: RgbImage,
   config: Readonly<PreprocessorConfig>,
 ): { data: Float32Array<ArrayBuffer>; height: number; width: number } {
-  const { width, height, data } = resizeAndCrop(image, config);
+  const resized = resizeAndCrop(image, config);
+  return { data: normalizePixels(resized, config), height: resized.height, width: resized.width };
+}
+
+/** A picture that has its size already, normalised: [3, height, width]. */
+export function normalizePixels(
+  { width, height, data }: RgbImage,
+  config: Readonly<PreprocessorConfig>,
+): Float32Array<ArrayBuffer> {
   const planes = new Float32Array(3 * width * height);
   for (let channel = 0; channel < 3; channel++) {
     const normalized = normalizationTable(config, channel);
     const plane = planes.subarray(channel * width * height, (channel + 1) * width * height);
     for (let i = 0; i < plane.length; i++) plane[i] = normalized[data[3 * i + channel]];
   }
-  return { data: planes, height, width };
+  return planes;
 }
 
 /** The 8-bit picture before normalisation. */

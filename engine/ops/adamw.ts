@@ -10,7 +10,7 @@ import { expectDType, expectShape, input } from './support.ts';
 export const adamwOp: OpDefinition = {
   name: 'adamwUpdate',
   summary:
-    'parameter and moments after one AdamW step; settings: rate, β₁, β₂, ε, decay, 1 − β₁ᵗ, 1 − β₂ᵗ, factor on the gradient',
+    'parameter and moments after one AdamW step; settings: rate, β₁, β₂, ε, decay, 1 − β₁ᵗ, 1 − β₂ᵗ, factor on the gradient (negative: no step)',
   infer: ([x, m, v, g, settings]) => {
     for (const [name, other] of Object.entries({ x, m, v, g })) {
       expectShape('adamwUpdate', name, other, x.shape);
@@ -22,6 +22,7 @@ export const adamwOp: OpDefinition = {
   vjp: { none: 'an optimiser step is not differentiated' },
   reference: ([x, m, v, g, settings]) => {
     const [rate, beta1, beta2, epsilon, decay, correction1, correction2, factor] = settings.data;
+    if (factor < 0) return [x, m, v].map(({ data }) => data.slice());
     const first = m.data.map((value, i) => beta1 * value + (1 - beta1) * g.data[i] * factor);
     const second = v.data.map((value, i) => beta2 * value + (1 - beta2) * (g.data[i] * factor) ** 2);
     const step = (i: number) => first[i] / correction1 / (Math.sqrt(second[i] / correction2) + epsilon);
@@ -50,6 +51,15 @@ export const adamwOp: OpDefinition = {
         input([3, 5], 0, 0.5),
         input([3, 5]),
         { shape: [8], values: [0.1, 0.9, 0.98, 1e-3, 0.01, 0.271, 0.0588, 0.5].map(Math.fround) },
+      ],
+    },
+    {
+      inputs: [
+        input([7]),
+        input([7], -0.5, 0.5),
+        input([7], 0, 0.5),
+        input([7]),
+        { shape: [8], values: [0.1, 0.9, 0.98, 1e-3, 0.01, 0.271, 0.0588, -1].map(Math.fround) },
       ],
     },
   ],

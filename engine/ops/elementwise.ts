@@ -186,6 +186,14 @@ const rows = {
     value: (a, b, c) => (a !== 0 ? b : c),
     derivative: ([a], _, g) => [null, where(a, g, 0), where(a, 0, g)],
   },
+  finite: {
+    arity: 1,
+    summary: '1 where x is a number, 0 where it is infinite or none',
+    // by the bits: a compiler may take it that comparisons never meet a NaN
+    wgsl: ([x]) => `select(V(0.0), V(1.0), (bitcast<U>(${x}) & U(0x7f800000u)) != U(0x7f800000u))`,
+    value: (x) => Number(Number.isFinite(x)),
+    derivative: noGradient,
+  },
   neg: { arity: 1, summary: '−x', wgsl: ([x]) => `-${x}`, value: (x) => -x, derivative: (_, __, g) => [neg(g)] },
   abs: {
     arity: 1,
@@ -322,6 +330,7 @@ export const maximum: Binary = pair('maximum');
 export const minimum: Binary = pair('minimum');
 export const greater: Binary = pair('greater');
 export const equal: Binary = pair('equal');
+export const finite: Unary = unary('finite');
 export const neg: Unary = unary('neg');
 export const abs: Unary = unary('abs');
 export const exp: Unary = unary('exp');

@@ -64,7 +64,9 @@ export async function checkTraining(folder: string, model: Kosmos2): Promise<Gol
     return {
       loss,
       norm,
-      state: adamw(state.parameters, gradients, state.moments, settings, clipFactor(norm, optimizer.clip_global_norm)),
+      state: adamw(state.parameters, gradients, state.moments, settings, {
+        factor: clipFactor(norm, optimizer.clip_global_norm),
+      }),
     };
   };
   const trainStep = compile(body, { donate: [0], name: 'training step' });
