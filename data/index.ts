@@ -1,5 +1,6 @@
 /** What goes into the model and comes out of it: texts, boxes and pictures. */
 export { type Caption, CaptionReader } from './caption.ts';
+export * from './corpora/index.ts';
 export { loadPreprocessor, loadTokenizer } from './files.ts';
 export * from './grounding.ts';
 export * from './image/index.ts';
