@@ -16,7 +16,7 @@ export type Relation = (typeof RELATIONS)[number];
 export type Extreme = (typeof EXTREMES)[number];
 
 /** Number words by their number; scenes hold at most six objects. */
-export const NUMBER_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six'] as const;
+export const NUMBER_WORDS: readonly string[] = ['zero', 'one', 'two', 'three', 'four', 'five', 'six'];
 
 /** The noun for something whose shape is not said. */
 export const ANY_SHAPE = 'object';

@@ -52,6 +52,13 @@ export function expressionFor(scene: Scene, object: SceneObject, random: Random)
   return candidates[random.weighted(candidates.map(({ weight }) => weight))].found;
 }
 
+/** Every expression for an object, of each kind. */
+export function allExpressions(scene: Scene, object: SceneObject): Expression[] {
+  const shortest = shortestDescription(scene, object);
+  const byAttributes = shortest ? [{ description: shortest }] : [];
+  return [...byAttributes, ...relationExpressions(scene, object), ...extremeExpressions(scene, object)];
+}
+
 function attributeExpression(scene: Scene, object: SceneObject, random: Random): Expression | null {
   const shortest = shortestDescription(scene, object);
   if (!shortest) return null;

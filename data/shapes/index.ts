@@ -1,4 +1,17 @@
 /** The shapes world: a synthetic world of scenes, texts and questions in which a small model can be trained and judged. */
+export {
+  type Novelty,
+  SHAPES_TASKS,
+  type ShapesCaptionItem,
+  type ShapesComprehensionItem,
+  type ShapesEvaluationOptions,
+  type ShapesGroundingItem,
+  type ShapesItems,
+  type ShapesQuestionItem,
+  type ShapesTask,
+  shapesEvaluation,
+} from './evaluation.ts';
+export { type CaptionVerdict, judgeCaption, objectAt, phraseIsTrue } from './judge.ts';
 export { renderScene } from './render.ts';
 export { makeScene, type Scene, type SceneAddress, type SceneObject, type Split } from './scene.ts';
 export {

@@ -9,7 +9,7 @@ import { type Background, drawBackground } from './background.ts';
 import { hashText } from './hash.ts';
 import { KNOWN_PAIRS, NOVEL_PAIRS, type Pair } from './holdout.ts';
 import { place, type Spot } from './placement.ts';
-import { Random } from './random.ts';
+import { Random, STREAMS } from './random.ts';
 import { UNITS } from './units.ts';
 
 export const SPLITS = ['train', 'validation', 'test', 'novel'] as const;
@@ -67,7 +67,7 @@ export function makeScene({ seed, split, index }: SceneAddress): Scene {
     throw new Error(`scene: the index must be a whole number from 0 to 2^32 - 1, not ${index}`);
   }
   for (let attempt = 0; ; attempt++) {
-    const random = new Random(seed, [SPLITS.indexOf(split), index, attempt]);
+    const random = new Random(seed, [STREAMS.scene + SPLITS.indexOf(split), index, attempt]);
     const objects = drawObjects(random, split);
     if (!objects) continue;
     const scene: Scene = { seed, split, index, objects, background: drawBackground(random) };

@@ -3,7 +3,7 @@ import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } f
 import type { Tokenizer } from '../tokenizer.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { plainTextLines } from './plain-text.ts';
-import { Random } from './random.ts';
+import { Random, STREAMS } from './random.ts';
 import { renderScene } from './render.ts';
 import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
@@ -84,7 +84,7 @@ export class ShapesStream implements ExampleStream {
 
   /** The example of a number, whatever came before. */
   example(index: number): TrainingExample {
-    const random = new Random(this.#options.seed, [TEXT_STREAM + SPLITS.indexOf(this.#options.split), index, 0]);
+    const random = new Random(this.#options.seed, [STREAMS.text + SPLITS.indexOf(this.#options.split), index, 0]);
     const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => this.#mix[name]))];
     if (kind === 'textOnly') return this.#textOnly(index, random);
     if (kind === 'interleaved') return this.#interleaved(index, random);
@@ -146,9 +146,6 @@ export class ShapesStream implements ExampleStream {
     throw new Error(`shapes: example ${index} (${what}) has no text within maxTokens ${this.#maxTokens}`);
   }
 }
-
-/** Numbers of the random streams of texts begin here; those of scenes are the numbers of the splits. */
-const TEXT_STREAM = 16;
 
 function checkedMix(mix: ShapesMix): ShapesMix {
   const weights = EXAMPLE_KINDS.map((kind) => mix[kind]);

@@ -8,7 +8,7 @@
 import { patchToken } from '../grounding/patches.ts';
 import { documentTexts } from './documents.ts';
 import { plainTextLines } from './plain-text.ts';
-import { Random } from './random.ts';
+import { Random, STREAMS } from './random.ts';
 import { makeScene } from './scene.ts';
 import { makePictureText, TEXT_KINDS, wholeText } from './texts.ts';
 
@@ -135,7 +135,7 @@ function* corpus(): Generator<string> {
   for (let index = 0; index < SCENES; index++) {
     const scenes = [index, index + SCENES].map((number) => makeScene({ seed: 0, split: 'train', index: number }));
     for (let draw = 0; draw < DRAWS; draw++) {
-      const random = new Random(0, [CORPUS_STREAM, index, draw]);
+      const random = new Random(0, [STREAMS.corpus, index, draw]);
       for (const kind of TEXT_KINDS) {
         const text = makePictureText(scenes[0], kind, random, 1);
         if (text) yield wholeText(text);
@@ -145,6 +145,3 @@ function* corpus(): Generator<string> {
     }
   }
 }
-
-/** Number of the corpus's own random stream (see `stream.ts`). */
-const CORPUS_STREAM = 32;
