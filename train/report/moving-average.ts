@@ -23,3 +23,25 @@ export class MovingAverage {
     return this.#sum / this.#weight;
   }
 }
+
+/** Every value as the mean of all, each weighing 1 − 1/span of its neighbour that is nearer; without the lag of a moving average. */
+export function smoothedValues(values: readonly number[], span: number): number[] {
+  const decay = 1 - 1 / span;
+  const before = decayingSums(values, decay);
+  const after = decayingSums(values.toReversed(), decay).reverse();
+  return values.map((value, i) => {
+    const own = Number.isFinite(value);
+    const sum = before[i].sum + after[i].sum - (own ? value : 0);
+    return sum / (before[i].weight + after[i].weight - (own ? 1 : 0));
+  });
+}
+
+function decayingSums(values: readonly number[], decay: number): { sum: number; weight: number }[] {
+  let [sum, weight] = [0, 0];
+  return values.map((value) => {
+    const own = Number.isFinite(value);
+    sum = sum * decay + (own ? value : 0);
+    weight = weight * decay + (own ? 1 : 0);
+    return { sum, weight };
+  });
+}
