@@ -67,8 +67,8 @@ export interface DataSource {
   /** Names the source in metrics and reports; unique. */
   readonly name: string;
   readonly kind: DataKind;
-  /** Files or a folder; null for `shapes`, which are made up. */
-  readonly path: string | null;
+  /** Files, folders or patterns; null for `shapes`, which are made up. */
+  readonly path: string | readonly string[] | null;
   /** Examples in an optimiser step. */
   readonly perStep: number;
   /** Examples that go through the model together; the last micro-batch of a step may have fewer. */
@@ -175,7 +175,7 @@ function parseSource(fields: Fields): DataSource {
   return {
     name: fields.text('name', kind),
     kind,
-    path: kind === 'shapes' && !fields.has('path') ? null : fields.text('path'),
+    path: kind === 'shapes' && !fields.has('path') ? null : fields.textOrTexts('path'),
     perStep,
     microBatch: fields.count('microBatch', perStep, { least: 1, most: perStep }),
     options: fields.rest(),

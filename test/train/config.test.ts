@@ -44,6 +44,14 @@ test('what a source alone understands is handed on', () => {
   assert.equal([source!.path, source!.perStep, source!.microBatch], ['a/b', 9, 2]);
 });
 
+test('a source may have several paths', () => {
+  const source = { kind: 'text', path: ['a', 'b/*.json'], perStep: 1 };
+  assert.equal(parseTrainConfig(config({ data: [source] })).data[0]!.path, ['a', 'b/*.json']);
+  const wanted = 'run.json: data[0].path must be a text or a list of texts, found';
+  refused({ data: [{ ...source, path: [] }] }, `${wanted} []`);
+  refused({ data: [{ ...source, path: ['a', 1] }] }, `${wanted} ["a",1]`);
+});
+
 test('a model to start from brings its tokenizer', () => {
   const { model } = parseTrainConfig(config({ model: { init: 'owner/name' } }));
   assert.equal([model.init, model.config, model.tokenizer, model.gridSize], ['owner/name', null, null, 32]);
@@ -94,7 +102,10 @@ test('impossible values are refused', () => {
   );
   refused({ freeze: ['text', 'text'] }, 'run.json: freeze must be a list without repetitions, found ["text","text"]');
   refused({ data: [] }, 'run.json: data must be a list of at least one object, found []');
-  refused({ data: [{ kind: 'text', perStep: 1 }] }, 'run.json: data[0].path must be a text, found nothing');
+  refused(
+    { data: [{ kind: 'text', perStep: 1 }] },
+    'run.json: data[0].path must be a text or a list of texts, found nothing',
+  );
   refused(
     { data: [{ ...SHAPES, microBatch: 9 }] },
     'run.json: data[0].microBatch must be a whole number ≥ 1 and ≤ 8, found 9',

@@ -60,6 +60,14 @@ export class Fields {
     return typeof value === 'string' && value !== '' ? value : this.fail(name, 'a text');
   }
 
+  /** A text, or a list of at least one. */
+  textOrTexts(name: string): string | readonly string[] {
+    const value = this.#get(name);
+    const isText = (one: unknown) => typeof one === 'string' && one !== '';
+    const fits = Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value);
+    return fits ? (value as string | readonly string[]) : this.fail(name, 'a text or a list of texts');
+  }
+
   /** A whole number within the bounds, by default at least 0. */
   count(name: string, fallback?: number, { least = 0, most = Number.MAX_SAFE_INTEGER }: Bounds = {}): number {
     const value = this.#get(name) ?? fallback;
