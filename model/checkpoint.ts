@@ -5,6 +5,7 @@ import {
   type SafetensorsDtype,
   type TensorReader,
   type TensorRecord,
+  type TensorToWrite,
   toFloat16Bits,
   toFloat32,
 } from '../engine/safetensors.ts';
@@ -146,6 +147,24 @@ async function readParameter(
     },
     'parameters',
   );
+}
+
+/** The weights of a model as a file has them, each read from the device when its turn comes. */
+export function parameterRecords(
+  parameters: Kosmos2Parameters,
+  config: Kosmos2Config,
+  dtype: WeightDType,
+): TensorToWrite[] {
+  const shapes = namedLeaves(parameterShapes(config));
+  return [...namedLeaves(parameters)].map(([name, tensor]) => ({
+    name,
+    dtype: dtype === 'f16' ? 'F16' : 'F32',
+    shape: shapes.get(name)!.shape,
+    data: async () => {
+      const values = (await tensor.read()) as Float32Array;
+      return dtype === 'f16' ? toFloat16Bits(values) : values;
+    },
+  }));
 }
 
 export { disposeParameters };

@@ -7,15 +7,20 @@ import type { Kosmos2Parameters } from './parameters.ts';
 import { resample } from './resampler.ts';
 import { visionTower } from './vision.ts';
 
-/** One batch as tensors; `pixels` null for text alone. */
-export interface LossInput {
+/** Rows of one length as tensors. */
+export interface LossRows {
   readonly ids: Tensor;
   readonly positionIds: Tensor;
   readonly bounds: Tensor;
   readonly slots: { readonly mask: Tensor; readonly index: Tensor } | null;
-  readonly pixels: Tensor | null;
-  /** From {@link nextTokenLabels}. */
+  /** i32 [B·T]: what each position should predict; negative where that does not count. */
   readonly labels: Tensor;
+}
+
+/** One batch as tensors: its pictures (null for text alone), and rows about them, in groups of one length each. */
+export interface LossInput {
+  readonly pixels: Tensor | null;
+  readonly groups: readonly LossRows[];
 }
 
 /** The label of positions that are not scored. */
@@ -47,11 +52,11 @@ export function lossSum(
         visionTower(parameters.vision_model.model, config.vision, input.pixels),
       )
     : null;
-  const hidden = decode(
-    decoder,
-    config.text,
-    positionTable,
-    decoderInput(input.ids, input.positionIds, input.bounds, input.slots, vectors),
-  );
-  return crossEntropy(hidden.reshape([-1, config.text.embedDim]), decoder.embed_tokens.weight, input.labels).sum();
+  const { embed_tokens: embedding } = decoder;
+  const sums = input.groups.map(({ ids, positionIds, bounds, slots, labels }) => {
+    const rows = decoderInput(ids, positionIds, bounds, slots, vectors);
+    const hidden = decode(decoder, config.text, positionTable, rows);
+    return crossEntropy(hidden.reshape([-1, config.text.embedDim]), embedding.weight, labels).sum();
+  });
+  return sums.reduce((total, sum) => total.add(sum));
 }

@@ -24,7 +24,10 @@ export async function labelledBatch(file: TensorFile, prefix: string, { config }
   const pictures = file.has(`${prefix}pixel_values`) ? await file.pixels(`${prefix}pixel_values`) : null;
   const pixels = pictures ? new HostArray(pictures.data, pictures.shape) : null;
   const kept = labels.flatMap((row) => row.slice(1)).filter((label) => label !== ignoredLabel).length;
-  return { kept, feed: { ids, positionIds, bounds, slots, pixels, labels: nextTokenLabels(labels, config) } };
+  return {
+    kept,
+    feed: { pixels, groups: [{ ids, positionIds, bounds, slots, labels: nextTokenLabels(labels, config) }] },
+  };
 }
 
 /** A copy of the parameters that a run may change, so that the model itself stays as it was loaded. */

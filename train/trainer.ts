@@ -1,0 +1,186 @@
+/** One training run's parameters and optimiser on a device: takes the micro-batches of a step, changes the parameters, tells what came of it. */
+
+import type { TrainingExample } from '../data/index.ts';
+import { adamwSettings, type Device, leavesOf, type Moments, mapTree, type Tensor } from '../engine/index.ts';
+import type { Kosmos2Config } from '../model/config.ts';
+import { disposeParameters, type Kosmos2Parameters } from '../model/parameters.ts';
+import { sinusoidTable } from '../model/positions.ts';
+import { type HostMicroBatch, microBatchOf } from './batch.ts';
+import type { TrainConfig } from './config.ts';
+import { learningRate } from './schedule.ts';
+import {
+  compileStep,
+  joinParameters,
+  type Parts,
+  type StepFunctions,
+  type StepOptions,
+  splitParameters,
+} from './step.ts';
+
+/** The examples of one micro-batch, and the source that they come from. */
+export interface NamedExamples {
+  readonly name: string;
+  readonly examples: readonly TrainingExample[];
+}
+
+export interface StepReport {
+  readonly step: number;
+  /** Mean −log p over the scored tokens of the step, before the update; natural logarithm. */
+  readonly loss: number;
+  readonly lossByKind: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** Global, before clipping; not finite where the step was left out. */
+  readonly gradientNorm: number;
+  readonly skipped: boolean;
+  /** Tokens that went through the decoder, and those that were scored. */
+  readonly tokens: number;
+  readonly keptTokens: number;
+}
+
+/** A step that was submitted; its report is read back when it is asked for. */
+export interface SubmittedStep {
+  report(): Promise<StepReport>;
+}
+
+interface Scored {
+  readonly name: string;
+  readonly keptTokens: number;
+  readonly loss: Tensor;
+}
+
+export class Trainer {
+  readonly config: Kosmos2Config;
+  readonly device: Device;
+  readonly #training: TrainConfig;
+  readonly #functions: StepFunctions;
+  readonly #frozen: Parts;
+  #trained: Parts;
+  #moments: Moments<Parts>;
+  #table: Tensor;
+
+  /** Takes over `parameters` (f32) and `moments` (null: all zero, a run that starts). */
+  constructor(
+    config: Kosmos2Config,
+    training: TrainConfig,
+    parameters: Kosmos2Parameters,
+    moments: Moments<Parts> | null,
+    device: Device,
+    options: StepOptions = {},
+  ) {
+    this.config = config;
+    this.device = device;
+    this.#training = training;
+    this.#functions = compileStep(config, training, options);
+    const { trained, frozen } = splitParameters(parameters, training.freeze);
+    this.#trained = trained;
+    this.#frozen = frozen;
+    this.#moments = moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
+    this.#table = this.#positions(config.text.maxPositionEmbeddings + 2);
+  }
+
+  get moments(): Moments<Parts> {
+    return this.#moments;
+  }
+
+  /** The live parameters: valid until the next step. */
+  get parameters(): Kosmos2Parameters {
+    return joinParameters({ trained: this.#trained, frozen: this.#frozen });
+  }
+
+  /** Sinusoids for positions up to `last`. */
+  positionTable(last: number): Tensor {
+    if (last >= this.#table.shape[0]) {
+      this.#table.dispose();
+      this.#table = this.#positions(Math.ceil((last + 1) / 1024) * 1024);
+    }
+    return this.#table;
+  }
+
+  hostBatch(examples: readonly TrainingExample[]): HostMicroBatch {
+    return microBatchOf(examples, this.config, this.#training);
+  }
+
+  /**
+   * Optimiser step `step` (from 1) over micro-batches. The gradient is that of Σ −log p / scored tokens over all of them (fairseq's sample size), so it
+   * does not depend on how a step is cut.
+   */
+  async step(step: number, batches: readonly NamedExamples[]): Promise<SubmittedStep> {
+    const { optimizer, schedule, steps } = this.#training;
+    const scored: Scored[] = [];
+    let sums: Parts | null = null;
+    let [kept, tokens] = [0, 0];
+    for (const { name, examples } of batches) {
+      const batch = this.hostBatch(examples);
+      if (batch.keptTokens === 0) continue;
+      const table = this.positionTable(batch.lastPosition);
+      const result: { loss: Tensor; sums: Parts } = await this.#functions.accumulate(
+        this.#trained,
+        this.#frozen,
+        table,
+        batch.feed,
+        sums,
+      );
+      sums = result.sums;
+      kept += batch.keptTokens;
+      tokens += batch.tokens;
+      scored.push({ name, keptTokens: batch.keptTokens, loss: result.loss });
+    }
+    if (!sums) throw new Error(`step ${step}: no token of its examples is scored`);
+    const rate = learningRate(step, steps, optimizer.learningRate, schedule);
+    const settings = adamwSettings({ ...optimizer, learningRate: rate, step });
+    const update = await this.#functions.update(this.#trained, this.#moments, sums, settings, 1 / kept);
+    this.#trained = update.trained;
+    this.#moments = update.moments;
+    const { norm } = update;
+    return {
+      report: async () => {
+        const gradientNorm = await takeNumber(norm);
+        const { loss, lossByKind } = await meanLosses(scored);
+        const skipped = !Number.isFinite(gradientNorm);
+        return { step, loss, lossByKind, learningRate: rate, gradientNorm, skipped, tokens, keptTokens: kept };
+      },
+    };
+  }
+
+  /** A copy of the parameters that stays as it is while the training goes on. The caller disposes it. */
+  snapshot(): Kosmos2Parameters {
+    return mapTree(this.parameters, (leaf) => (leaf as Tensor).add(0));
+  }
+
+  dispose(): void {
+    this.#functions.dispose();
+    this.#table.dispose();
+    disposeParameters(this.parameters);
+    for (const leaf of leavesOf(this.#moments)) (leaf as Tensor).dispose();
+  }
+
+  #positions(rows: number): Tensor {
+    const { embedDim, padTokenId } = this.config.text;
+    return this.device.tensor(sinusoidTable(rows, embedDim, padTokenId), [rows, embedDim]);
+  }
+}
+
+function zerosLike(tree: Parts, device: Device): Parts {
+  return mapTree(tree, (leaf) => device.zeros((leaf as Tensor).shape, 'f32', 'moments'));
+}
+
+async function takeNumber(tensor: Tensor): Promise<number> {
+  const value = await tensor.item();
+  tensor.dispose();
+  return value;
+}
+
+/** Mean losses of a step, over all tokens and over those of each source. */
+async function meanLosses(scored: readonly Scored[]): Promise<{ loss: number; lossByKind: Record<string, number> }> {
+  const sums = new Map<string, { loss: number; kept: number }>();
+  for (const { name, keptTokens, loss } of scored) {
+    const sum = sums.get(name) ?? { loss: 0, kept: 0 };
+    sums.set(name, { loss: sum.loss + (await takeNumber(loss)), kept: sum.kept + keptTokens });
+  }
+  const all = [...sums.values()];
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
+  return {
+    loss: total(all.map(({ loss }) => loss)) / total(all.map(({ kept }) => kept)),
+    lossByKind: Object.fromEntries([...sums].map(([name, { loss, kept }]) => [name, loss / kept])),
+  };
+}
