@@ -2,7 +2,7 @@
 
 export type { TokenBatch } from './batch.ts';
 export type { Hypothesis } from './beam-search.ts';
-export { type LoadOptions, loadParameters, readConfig, type WeightDType } from './checkpoint.ts';
+export { type LoadOptions, loadParameters, parameterRecords, readConfig, type WeightDType } from './checkpoint.ts';
 export { type Kosmos2Config, parseConfig, type TextConfig, type VisionConfig, visionTokens } from './config.ts';
 export {
   type BeamGenerateOptions,
@@ -12,6 +12,7 @@ export {
   Generator,
 } from './generate.ts';
 export { type HubProgress, type ResolveOptions, resolveModelFolder } from './hub.ts';
+export { initializeParameters, subLayerNormGain } from './initialize.ts';
 export type { Kosmos2Options, PixelBatch, Taps } from './kosmos2.ts';
 export { Kosmos2 } from './kosmos2.ts';
 export {
