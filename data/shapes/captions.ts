@@ -15,7 +15,9 @@ export const DETAIL_PROMPT = 'Describe this image in detail:';
 const MOST_OBJECTS_WITH_SIZE = 3;
 /** Up to so many objects a detailed caption ends with a sentence about a relation. */
 const MOST_OBJECTS_WITH_RELATION = 4;
-const FORM_WEIGHTS = { brief: 60, list: 20, relation: 20 };
+/** How often a brief caption is «An image of …», «There is …», and a sentence about a relation. */
+const FORMS = ['image', 'list', 'relation'] as const;
+const FORM_WEIGHTS = [60, 20, 20];
 
 interface Group {
   readonly description: Description;
@@ -24,9 +26,9 @@ interface Group {
 
 /** One of the phrasings. */
 export function brieflyCaptioned(scene: Scene, random: Random): PhrasedText {
-  const form = random.weighted(Object.values(FORM_WEIGHTS));
-  if (form === 1) return joinParts([...thereAre(briefGroups(scene)), '.']);
-  const relation = form === 2 ? relationCaption(scene, random) : null;
+  const form = FORMS[random.weighted(FORM_WEIGHTS)];
+  if (form === 'list') return joinParts([...thereAre(briefGroups(scene)), '.']);
+  const relation = form === 'relation' ? relationCaption(scene, random) : null;
   return relation ?? imageCaption(scene);
 }
 
@@ -99,15 +101,18 @@ export function captionedInDetail(scene: Scene): PhrasedText {
   return joinParts([...thereAre(groups), ` on a ${pattern} ${tone} background.`, relationSentence(scene)]);
 }
 
+/** About the first two neighbours from left to right that can be told from all others and are clearly related. */
 function relationSentence(scene: Scene): string {
   if (scene.objects.length > MOST_OBJECTS_WITH_RELATION) return '';
-  const named = inReadingOrder(scene.objects).filter((object) => shortestDescription(scene, object) !== null);
+  const named = inReadingOrder(scene.objects).flatMap((object) => {
+    const description = shortestDescription(scene, object);
+    return description ? [{ object, name: definite(description) }] : [];
+  });
   for (let i = 0; i + 1 < named.length; i++) {
     const [first, second] = [named[i], named[i + 1]];
-    const relation = mainRelation(first, second);
-    if (!relation || !maySay(scene, first, relation)) continue;
-    const [subject, other] = [shortestDescription(scene, first)!, shortestDescription(scene, second)!];
-    return ` ${capitalized(definite(subject))} is ${relation} ${definite(other)}.`;
+    const relation = mainRelation(first.object, second.object);
+    if (relation && maySay(scene, first.object, relation))
+      return ` ${capitalized(first.name)} is ${relation} ${second.name}.`;
   }
   return '';
 }

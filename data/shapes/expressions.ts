@@ -37,19 +37,20 @@ const BY_LENGTH: readonly (readonly Attribute[])[] = [
   ['size', 'texture', 'color', 'shape'],
 ];
 
-const KIND_WEIGHTS = { attributes: 50, relation: 35, extreme: 15 };
+/** How often an expression goes by attributes alone, by a relation, and by a superlative, where all three can be had. */
+const KIND_WEIGHTS = [50, 35, 15];
 /** An expression says the colour although it need not, so often. */
 const FULLER_CHANCE = 0.3;
 
 /** An expression of any kind for an object; null when there is none that singles it out. */
 export function expressionFor(scene: Scene, object: SceneObject, random: Random): Expression | null {
-  const candidates = [
-    { weight: KIND_WEIGHTS.attributes, found: attributeExpression(scene, object, random) },
-    { weight: KIND_WEIGHTS.relation, found: pickOrNull(random, relationExpressions(scene, object)) },
-    { weight: KIND_WEIGHTS.extreme, found: pickOrNull(random, extremeExpressions(scene, object)) },
-  ].filter(({ found }) => found !== null);
-  if (candidates.length === 0) return null;
-  return candidates[random.weighted(candidates.map(({ weight }) => weight))].found;
+  const found = [
+    attributeExpression(scene, object, random),
+    pickOrNull(random, relationExpressions(scene, object)),
+    pickOrNull(random, extremeExpressions(scene, object)),
+  ];
+  if (found.every((expression) => expression === null)) return null;
+  return found[random.weighted(KIND_WEIGHTS.map((weight, i) => (found[i] ? weight : 0)))];
 }
 
 /** Every expression for an object, of each kind. */

@@ -13,7 +13,14 @@ export {
 } from './evaluation.ts';
 export { type CaptionVerdict, judgeCaption, objectAt, phraseIsTrue } from './judge.ts';
 export { renderScene } from './render.ts';
-export { makeScene, type Scene, type SceneAddress, type SceneObject, type Split } from './scene.ts';
+export {
+  makeScene,
+  type Scene,
+  type SceneAddress,
+  type SceneObject,
+  SPLITS as SHAPES_SPLITS,
+  type Split as ShapesSplit,
+} from './scene.ts';
 export {
   DEFAULT_MIX,
   type ExampleKind,

@@ -17,6 +17,7 @@ import { DEFAULT_MIX, type ExampleKind, openShapes, type ShapesMix } from '../..
 import { makePictureText, TEXT_KINDS, wholeText } from '../../../data/shapes/texts.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
 import { Tokenizer } from '../../../data/tokenizer.ts';
+import { runtime } from '../../../engine/index.ts';
 import { rejects } from '../../rejects.ts';
 
 const LATENTS = 8;
@@ -190,6 +191,12 @@ test('a stream goes on where another stopped, and its examples are the same ever
   assert.equal(await examples(2), first);
   assert.equal(stream.problems(), []);
   await stream.close();
+});
+
+test('the same seed gives the same ids everywhere', async () => {
+  const hash = (await runtime()).contentHash('sha256');
+  for (const { sequences } of await examples(100)) hash.update(new TextEncoder().encode(JSON.stringify(sequences)));
+  assert.is(hash.digest(), '87717f298960343947893e0adeb5765a43198c53343d56610a970ce5908ef500');
 });
 
 test('an example has as many pictures as its sequences have slots for, and no sequence twice', async () => {
