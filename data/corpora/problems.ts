@@ -8,7 +8,7 @@ const LONGEST_NAME = 300;
 
 /** Why a record, or a part of one, is left out. */
 export class Unusable extends Error {
-  /** Of a small number of reasons: what is counted. */
+  /** Of a small number of reasons: the kind of thing that is left out, `picture that cannot be decoded`. */
   readonly reason: string;
   /** What was found in this case. */
   readonly detail: string;

@@ -63,7 +63,8 @@ export async function* readLines(file: FileSource, longest = LONGEST_LINE): Asyn
   if (lineStart < file.size) yield take(file.size);
 }
 
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+/** The pieces one behind the other. */
+export function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;
   const whole = new Uint8Array(length);
   let at = 0;

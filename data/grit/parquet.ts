@@ -16,11 +16,13 @@ export async function isParquet(file: FileSource): Promise<boolean> {
  * The rows of a parquet file, with one row group in memory.
  *
  * @param choose is given the file's columns and returns those to read, or null to read nothing
+ * @param from rows to pass over; groups before them are not read
  * @throws Error where the file is damaged
  */
 export async function* readParquetRows(
   file: FileSource,
   choose: (columns: string[]) => string[] | null,
+  from = 0,
 ): AsyncGenerator<Record<string, unknown>> {
   const [{ parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] = await Promise.all([
     import('hyparquet'),
@@ -44,16 +46,24 @@ export async function* readParquetRows(
     if (num_rows < 0 || chunks.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)) {
       throw new Error(`a row group has ${num_rows} rows, but fewer values`);
     }
-    const rowEnd = rowStart + Number(num_rows);
+    const groupStart = rowStart;
+    rowStart += Number(num_rows);
+    if (rowStart <= from) continue;
     const rows: Record<string, unknown>[] = [];
     // One after another: of several columns that fail together the library lets all but one end the process.
     for (const column of columns) {
-      const options = { file: buffer, metadata, columns: [column], rowStart, rowEnd, compressors };
+      const options = {
+        file: buffer,
+        metadata,
+        columns: [column],
+        rowStart: groupStart,
+        rowEnd: rowStart,
+        compressors,
+      };
       const values = await parquetReadObjects(options);
       for (const [index, value] of values.entries()) rows[index] = { ...rows[index], ...value };
     }
-    yield* rows;
-    rowStart = rowEnd;
+    yield* rows.slice(Math.max(0, from - groupStart));
   }
 }
 

@@ -8,18 +8,28 @@ export async function nodeWorkers(): Promise<WorkerFunctions> {
     startWorker(script, listeners) {
       const worker = new Worker(script.pathname.endsWith('.ts') ? withTypeScript(script) : script);
       let isClosed = false;
-      worker.on('message', (message) => listeners.message(message));
-      worker.on('error', (error) => listeners.failed(error as Error));
-      worker.on('exit', (code) => {
-        if (!isClosed) listeners.failed(new Error(`the thread ended with code ${code}`));
-      });
-      return {
-        post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+      const thread = {
+        post: (message: unknown, transfer: readonly ArrayBuffer[] = []) => worker.postMessage(message, [...transfer]),
         async close() {
           isClosed = true;
           await worker.terminate();
         },
       };
+      return new Promise((started, refused) => {
+        let failed = refused;
+        worker.on('error', (error) => {
+          isClosed = true;
+          failed(error as Error);
+        });
+        worker.on('exit', (code) => {
+          if (!isClosed) failed(new Error(`the thread ended with code ${code}`));
+        });
+        worker.once('message', () => {
+          failed = (error) => listeners.failed(error);
+          worker.on('message', (message) => listeners.message(message));
+          started(thread);
+        });
+      });
     },
     serveWorker(answer) {
       if (!parentPort) throw new Error('serveWorker: this module was not started as a worker');
@@ -28,6 +38,7 @@ export async function nodeWorkers(): Promise<WorkerFunctions> {
         const { message, transfer = [] } = await answer(data);
         port.postMessage(message, [...transfer]);
       });
+      port.postMessage('started');
     },
   };
 }

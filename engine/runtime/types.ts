@@ -69,7 +69,7 @@ export interface WorkerThread {
 
 export interface WorkerListeners {
   message(message: unknown): void;
-  /** The module could not be loaded, or the thread ended by itself; it may be told more than once. */
+  /** The thread ended by itself after it had started. */
   failed(error: Error): void;
 }
 
@@ -81,8 +81,11 @@ export interface WorkerAnswer {
 export interface WorkerFunctions {
   /** Threads that this machine runs at the same time. */
   processorCount(): number;
-  /** Runs a module in a thread; it has to be closed, for it keeps the process from ending. */
-  startWorker(script: URL, listeners: WorkerListeners): WorkerThread;
+  /**
+   * Runs a module in a thread, until the module has called `serveWorker`; rejects where it cannot. The thread has to be closed, for
+   * it keeps the process from ending.
+   */
+  startWorker(script: URL, listeners: WorkerListeners): Promise<WorkerThread>;
   /** In such a module: answers each message; `answer` must not reject. */
   serveWorker(answer: (message: unknown) => Promise<WorkerAnswer>): void;
 }

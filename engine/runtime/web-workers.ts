@@ -12,16 +12,23 @@ export function webWorkers(): WorkerFunctions {
     processorCount: () => navigator.hardwareConcurrency,
     startWorker(script, listeners) {
       const worker = new Worker(script, { type: 'module' });
-      worker.onmessage = ({ data }) => listeners.message(data);
-      worker.onerror = (event) => {
+      const failed = (event: ErrorEvent) => {
         // Deno ends the process where nobody has taken care of it.
         event.preventDefault();
-        listeners.failed(new Error(event.message || `cannot load ${script}`));
+        return new Error(event.message || `cannot load ${script}`);
       };
-      return {
-        post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+      const thread = {
+        post: (message: unknown, transfer: readonly ArrayBuffer[] = []) => worker.postMessage(message, [...transfer]),
         close: async () => worker.terminate(),
       };
+      return new Promise((started, refused) => {
+        worker.onerror = (event) => refused(failed(event));
+        worker.onmessage = () => {
+          worker.onmessage = ({ data }) => listeners.message(data);
+          worker.onerror = (event) => listeners.failed(failed(event));
+          started(thread);
+        };
+      });
     },
     serveWorker(answer) {
       const scope = globalThis as unknown as WorkerScope;
@@ -29,6 +36,7 @@ export function webWorkers(): WorkerFunctions {
         const { message, transfer = [] } = await answer(data);
         scope.postMessage(message, [...transfer]);
       };
+      scope.postMessage('started', []);
     },
   };
 }

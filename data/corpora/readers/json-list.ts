@@ -1,0 +1,122 @@
+/** A JSON file that is one list of objects, member by member, so that its size does not matter. */
+import type { FileSource } from '../../../engine/runtime/index.ts';
+import { parseRow } from '../../grit/json-row.ts';
+import { joined } from '../../grit/lines.ts';
+import { Unusable } from '../problems.ts';
+import { CUT_OFF, type DataRecord, NO_JSON_OBJECT, type Place, TOO_LONG } from './record.ts';
+
+const PIECE = 1 << 20;
+/** Bytes of a member that are held; a longer one is passed over. */
+const LONGEST = 1 << 24;
+
+/** A member of the list as it stands in the file; `isWhole` is false for one that the file ends in. */
+interface Member {
+  readonly bytes: Uint8Array | null;
+  readonly length: number;
+  readonly isWhole: boolean;
+  /** The byte behind the comma after it. */
+  readonly end: number;
+}
+
+export async function* readJsonList(path: string, file: FileSource, from: Place): AsyncGenerator<DataRecord> {
+  const start = from.offset > 0 ? from.offset : await listStart(file);
+  if (start === null) {
+    const content = new Unusable('file that is no JSON list');
+    yield { where: path, number: 0, content, size: 0, next: null };
+    return;
+  }
+  let { number } = from;
+  for await (const member of members(file, start)) {
+    yield {
+      where: `${path} [${number}]`,
+      number,
+      content: contentOf(member),
+      size: member.length,
+      next: member.isWhole ? { offset: member.end, number: number + 1 } : null,
+    };
+    number++;
+  }
+}
+
+function contentOf({ bytes, length, isWhole }: Member): DataRecord['content'] {
+  if (bytes === null) return new Unusable(TOO_LONG, `${length} bytes`);
+  return parseRow(new TextDecoder().decode(bytes)) ?? new Unusable(isWhole ? NO_JSON_OBJECT : CUT_OFF);
+}
+
+/** The byte behind the list's opening bracket; null where the file holds something else. */
+async function listStart(file: FileSource): Promise<number | null> {
+  const bytes = await file.read(0, Math.min(PIECE, file.size));
+  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const at = bytes.findIndex((byte, index) => index >= bom && !isBlank(byte));
+  return at >= 0 && bytes[at] === OPENING[0] ? at + 1 : null;
+}
+
+async function* members(file: FileSource, start: number): AsyncGenerator<Member> {
+  const scan = new MemberScan();
+  let held: Uint8Array[] = [];
+  let length = 0;
+  const hold = (bytes: Uint8Array) => {
+    length += bytes.length;
+    if (length <= LONGEST) held.push(bytes);
+    else held = [];
+  };
+  const take = (isWhole: boolean, end: number): Member => {
+    const member = { bytes: length <= LONGEST ? joined(held, length) : null, length, isWhole, end };
+    held = [];
+    length = 0;
+    return member;
+  };
+  for (let at = start; at < file.size; at += PIECE) {
+    const piece = await file.read(at, Math.min(PIECE, file.size - at));
+    let from = 0;
+    for (let end = scan.next(piece, from); end >= 0; end = scan.next(piece, from)) {
+      hold(piece.subarray(from, end));
+      const member = take(true, at + end + 1);
+      if (!member.bytes?.every(isBlank)) yield member;
+      if (scan.isClosed) return;
+      from = end + 1;
+    }
+    hold(piece.subarray(from));
+  }
+  yield take(false, file.size);
+}
+
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const OPENING = [0x5b, 0x7b];
+const CLOSING = [0x5d, 0x7d];
+
+/** Follows brackets and strings through the bytes of a list. UTF-8 has no byte of a longer character that looks like one of them. */
+class MemberScan {
+  /** Open brackets; the list's own is one. */
+  #depth = 1;
+  #inString = false;
+  #escaped = false;
+
+  get isClosed(): boolean {
+    return this.#depth === 0;
+  }
+
+  /** Where the next comma of the list itself or its closing bracket is, from `from` on; -1 where there is none in this piece. */
+  next(bytes: Uint8Array, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (this.#inString) this.#stringByte(byte);
+      else if (byte === QUOTE) this.#inString = true;
+      else if (OPENING.includes(byte)) this.#depth++;
+      else if (CLOSING.includes(byte)) {
+        if (--this.#depth === 0) return at;
+      } else if (byte === COMMA && this.#depth === 1) return at;
+    }
+    return -1;
+  }
+
+  #stringByte(byte: number): void {
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte === QUOTE) this.#inString = false;
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}
