@@ -1,8 +1,8 @@
 /** The words of `infer`'s command line, checked. */
-import { parseArgs } from 'node:util';
 import { type Box, boxToPatches, markPhrases, type PhraseBox } from '../data/index.ts';
 import type { AdapterChoice, AskOptions, SamplingOptions, WeightDType } from '../index.ts';
 import { UsageError } from './command.ts';
+import { isNumber, oneOf, parseWords, positive, quoted, wholeNumber } from './options.ts';
 
 export const INFER_HELP = `Usage: infer IMAGE [options]
 
@@ -61,11 +61,11 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-type Values = ReturnType<typeof parseWords>['values'];
+type Values = ReturnType<typeof parseWords<typeof OPTIONS>>['values'];
 
 /** @throws UsageError that names the word at fault */
 export function parseInferArguments(words: readonly string[]): InferArguments | 'help' | 'version' {
-  const { values, positionals } = parseWords(words);
+  const { values, positionals } = parseWords(words, OPTIONS);
   if (values.help) return 'help';
   if (values.version) return 'version';
   if (positionals.length !== 1)
@@ -87,19 +87,6 @@ export function parseInferArguments(words: readonly string[]): InferArguments | 
     out: values.out ?? null,
     form: values.json ? 'json' : values.markdown ? 'markdown' : 'text',
   };
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    const { message } = error as Error;
-    const ambiguous = /'(--[\w-]+)[^']*' argument is ambiguous/.exec(message);
-    if (ambiguous)
-      throw new UsageError(`${ambiguous[1]} takes a value; one that begins with a dash is written ${ambiguous[1]}=…`);
-    // what follows the first sentence is advice on files whose names begin with a dash
-    throw new UsageError(message.split(/\.\s/)[0].replace(/\.$/, ''));
-  }
 }
 
 function question(values: Values): InferArguments['question'] {
@@ -160,37 +147,4 @@ function samplingOf({ temperature, 'top-p': topP, seed }: Values): Partial<Sampl
   if (topP !== undefined) given.topP = positive('--top-p', topP, 1);
   if (seed !== undefined) given.seed = wholeNumber('--seed', seed, 0);
   return Object.keys(given).length > 0 ? given : undefined;
-}
-
-function isNumber(text: string): boolean {
-  return text.trim() !== '' && Number.isFinite(Number(text));
-}
-
-function wholeNumber(name: string, text: string | undefined, least: number, most = Infinity): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
-    const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new UsageError(`${name} takes a whole number ${range}, not ${quoted(text)}`);
-  }
-  return value;
-}
-
-function positive(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (!isNumber(text) || value <= 0 || value > most)
-    throw new UsageError(
-      `${name} takes a number above 0${most === Infinity ? '' : ` and at most ${most}`}, not ${quoted(text)}`,
-    );
-  return value;
-}
-
-function oneOf<T extends string>(name: string, text: string | undefined, choices: readonly [T, ...T[]]): T {
-  const found = choices.find((choice) => choice === (text ?? choices[0]));
-  if (!found) throw new UsageError(`${name} takes ${choices.join(', ')}, not ${quoted(text!)}`);
-  return found;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

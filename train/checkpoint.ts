@@ -35,6 +35,7 @@ export interface RunState {
   readonly skipped: number;
   /** Seconds of training, over all starts. */
   readonly seconds: number;
+  readonly seed: number;
   /** The configuration that the run was started with, as it was read. */
   readonly configuration: unknown;
 }
@@ -89,9 +90,19 @@ export async function saveCheckpoint(
   const folder = `${path}/${nameOf(state.step)}`;
   const beside = `${folder}.partial`;
   await here.remove(beside);
-  await writeModelFolder(beside, files, parameters, config, 'f32');
-  await writeSafetensors(`${beside}/${MOMENTS}`, momentRecords(moments));
-  await here.writeFileAtomic(`${beside}/${STATE}`, `${JSON.stringify({ format: FORMAT, ...state }, null, 2)}\n`);
+  try {
+    await writeModelFolder(beside, files, parameters, config, 'f32');
+    await writeSafetensors(`${beside}/${MOMENTS}`, momentRecords(moments));
+    await here.writeFileAtomic(`${beside}/${STATE}`, `${JSON.stringify({ format: FORMAT, ...state }, null, 2)}\n`);
+  } catch (error) {
+    await here.remove(beside);
+    throw new Error(
+      `the checkpoint of step ${state.step} could not be saved (earlier ones stay): ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
   // the same step may have been saved before, by a run that was resumed from an earlier one
   await here.remove(folder);
   await here.rename(beside, folder);

@@ -37,9 +37,9 @@ export interface StepReport {
   readonly keptTokens: number;
 }
 
-/** A step that was submitted; its report is read back when it is asked for. */
+/** A step that was submitted. Its report is on the way back while later steps run. */
 export interface SubmittedStep {
-  report(): Promise<StepReport>;
+  readonly report: Promise<StepReport>;
 }
 
 interface Scored {
@@ -131,15 +131,16 @@ export class Trainer {
     const update = await this.#functions.update(this.#trained, this.#moments, sums, settings, 1 / kept);
     this.#trained = update.trained;
     this.#moments = update.moments;
-    const { norm } = update;
-    return {
-      report: async () => {
-        const gradientNorm = await takeNumber(norm);
-        const { loss, lossByKind } = await meanLosses(scored);
+    // asked for at once: what is read lies in the queue before the steps that follow
+    const report = Promise.all([takeNumber(update.norm), meanLosses(scored)]).then(
+      ([gradientNorm, { loss, lossByKind }]): StepReport => {
         const skipped = !Number.isFinite(gradientNorm);
         return { step, loss, lossByKind, learningRate: rate, gradientNorm, skipped, tokens, keptTokens: kept };
       },
-    };
+    );
+    // whoever waits for it hears of an error
+    report.catch(() => undefined);
+    return { report };
   }
 
   /** A copy of the parameters that stays as it is while the training goes on. The caller disposes it. */
@@ -164,18 +165,20 @@ function zerosLike(tree: Parts, device: Device): Parts {
   return mapTree(tree, (leaf) => device.zeros((leaf as Tensor).shape, 'f32', 'moments'));
 }
 
+/** The number, and the tensor back to the device; the read is submitted before this returns. */
 async function takeNumber(tensor: Tensor): Promise<number> {
-  const value = await tensor.item();
+  const value = tensor.item();
   tensor.dispose();
   return value;
 }
 
 /** Mean losses of a step, over all tokens and over those of each source. */
 async function meanLosses(scored: readonly Scored[]): Promise<{ loss: number; lossByKind: Record<string, number> }> {
+  const losses = await Promise.all(scored.map(({ loss }) => takeNumber(loss)));
   const sums = new Map<string, { loss: number; kept: number }>();
-  for (const { name, keptTokens, loss } of scored) {
+  for (const [i, { name, keptTokens }] of scored.entries()) {
     const sum = sums.get(name) ?? { loss: 0, kept: 0 };
-    sums.set(name, { loss: sum.loss + (await takeNumber(loss)), kept: sum.kept + keptTokens });
+    sums.set(name, { loss: sum.loss + losses[i], kept: sum.kept + keptTokens });
   }
   const all = [...sums.values()];
   const total = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);

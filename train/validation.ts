@@ -1,0 +1,122 @@
+/** What a run is looked at by every so often: the loss on examples that it never learns from, and pictures with what the model says of them. */
+import {
+  CaptionReader,
+  type GroundedText,
+  KOSMOS2_PREPROCESSOR,
+  normalizePixels,
+  Processor,
+  postProcessGeneration,
+  type RgbImage,
+  type Tokenizer,
+} from '../data/index.ts';
+import { type Compiled, compile, type Tensor } from '../engine/index.ts';
+import { Generator } from '../model/generate.ts';
+import { Kosmos2 } from '../model/kosmos2.ts';
+import { type LossInput, lossSum } from '../model/loss.ts';
+import type { Kosmos2Parameters } from '../model/parameters.ts';
+import type { SheetSample } from './report/sheet.ts';
+import type { NamedExamples, Trainer } from './trainer.ts';
+
+/** What a sample asks of a picture. */
+const SAMPLE_PROMPT = '<grounding>An image of';
+const SAMPLE_TOKENS = 64;
+
+export interface ValidationLoss {
+  /** Mean −log p over the scored tokens. */
+  readonly loss: number;
+  readonly lossByKind: Readonly<Record<string, number>>;
+}
+
+/** A picture, and a grounded text about it that is right. */
+interface Sample {
+  readonly image: RgbImage;
+  readonly truth: GroundedText;
+}
+
+export class Validator {
+  readonly #trainer: Trainer;
+  readonly #processor: Processor;
+  readonly #batches: readonly NamedExamples[];
+  readonly #samples: readonly Sample[];
+  readonly #loss: Compiled<[Kosmos2Parameters, Tensor, LossInput], Tensor>;
+
+  /** `batches` that no training sees, from which up to `samples` grounded pictures are taken for the sheet. */
+  constructor(trainer: Trainer, tokenizer: Tokenizer, batches: readonly NamedExamples[], samples: number) {
+    this.#trainer = trainer;
+    this.#processor = new Processor(tokenizer, { numImageTokens: trainer.config.latentQueryNum });
+    this.#batches = batches;
+    this.#samples = batches
+      .flatMap(({ examples }) => examples.flatMap((example) => this.#samplesOf(example)))
+      .slice(0, samples);
+    this.#loss = compile((parameters, table, batch) => lossSum(parameters, trainer.config, table, batch), {
+      name: 'validation loss',
+    });
+  }
+
+  /** Null where there is nothing to validate on. */
+  async loss(): Promise<ValidationLoss | null> {
+    const sums = new Map<string, { loss: number; kept: number }>();
+    for (const { name, examples } of this.#batches) {
+      const { feed, keptTokens, lastPosition } = this.#trainer.hostBatch(examples);
+      const loss: Tensor = await this.#loss(this.#trainer.parameters, this.#trainer.positionTable(lastPosition), feed);
+      const sum = sums.get(name) ?? { loss: 0, kept: 0 };
+      sums.set(name, { loss: sum.loss + (await loss.item()), kept: sum.kept + keptTokens });
+      loss.dispose();
+    }
+    const all = [...sums.values()];
+    const kept = all.reduce((total, sum) => total + sum.kept, 0);
+    if (kept === 0) return null;
+    return {
+      loss: all.reduce((total, sum) => total + sum.loss, 0) / kept,
+      lossByKind: Object.fromEntries([...sums].map(([name, sum]) => [name, sum.loss / sum.kept])),
+    };
+  }
+
+  /** Runs `use` with the model as it is now, on a copy of the parameters, so that plans of generation outlive no step. */
+  async withModel<T>(use: (model: Kosmos2) => Promise<T>): Promise<T> {
+    const model = new Kosmos2(this.#trainer.config, this.#trainer.snapshot(), this.#trainer.device);
+    try {
+      return await use(model);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /** What the model says of the sample pictures, all in one batch. */
+  async samples(model: Kosmos2): Promise<SheetSample[]> {
+    if (this.#samples.length === 0) return [];
+    const side = model.config.vision.imageSize;
+    const pixels = new Float32Array(this.#samples.length * 3 * side * side);
+    for (const [i, { image }] of this.#samples.entries())
+      pixels.set(normalizePixels(image, KOSMOS2_PREPROCESSOR), i * 3 * side * side);
+    const vectors = await model.encodeImages({ data: pixels, shape: [this.#samples.length, 3, side, side] });
+    const generator = new Generator(model);
+    try {
+      const prompts = this.#samples.map(() => SAMPLE_PROMPT);
+      const batch = this.#processor.process(prompts, { images: prompts.map(() => 1), paddingSide: 'left' });
+      const rows = await generator.generate(batch, vectors, { maxNewTokens: SAMPLE_TOKENS });
+      return rows.map(({ ids }, i) => {
+        const reader = new CaptionReader(this.#processor, batch.inputIds[i]);
+        for (const id of ids) reader.push(id);
+        return { ...this.#samples[i], predicted: reader.result() };
+      });
+    } finally {
+      generator.dispose();
+      vectors.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#loss.dispose();
+  }
+
+  #samplesOf({ images, sequences }: NamedExamples['examples'][number]): Sample[] {
+    if (images.length !== 1) return [];
+    const { tokenizer, gridSize } = this.#processor;
+    for (const { ids } of sequences) {
+      const truth = postProcessGeneration(tokenizer.decode(ids), { gridSize: gridSize || undefined });
+      if (truth.entities.length > 0) return [{ image: images[0], truth }];
+    }
+    return [];
+  }
+}
