@@ -48,7 +48,7 @@ export function embed(
 type Attend = (query: Tensor, key: Tensor, value: Tensor) => Tensor;
 
 /** One block; `attend` does the attention, over the sequence or over a cache. */
-function block(x: Tensor, layer: DecoderLayer, config: TextConfig, attend: Attend): Tensor {
+export function block(x: Tensor, layer: DecoderLayer, config: TextConfig, attend: Attend): Tensor {
   const { self_attn: attn, ffn } = layer;
   const epsilon = config.layerNormEps;
   const h = norm(x, layer.self_attn_layer_norm, epsilon);

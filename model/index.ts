@@ -15,6 +15,7 @@ export { type HubProgress, type ResolveOptions, resolveModelFolder } from './hub
 export { initializeParameters, subLayerNormGain } from './initialize.ts';
 export type { Kosmos2Options, PixelBatch, Taps } from './kosmos2.ts';
 export { Kosmos2 } from './kosmos2.ts';
+export { type Alternative, type AlternativeSet, LikelihoodScorer } from './likelihood.ts';
 export {
   disposeParameters,
   type Kosmos2Parameters,
