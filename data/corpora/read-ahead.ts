@@ -21,6 +21,7 @@ export class ReadAhead<T> {
 
   /** Lets the source put away what it has open. */
   async close(): Promise<void> {
+    this.#asked.length = 0;
     await this.#source.return(undefined);
   }
 

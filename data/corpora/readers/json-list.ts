@@ -14,8 +14,8 @@ interface Member {
   readonly bytes: Uint8Array | null;
   readonly length: number;
   readonly isWhole: boolean;
-  /** The byte behind the comma after it. */
-  readonly end: number;
+  /** The byte behind the comma after it; null where the list ends. */
+  readonly end: number | null;
 }
 
 export async function* readJsonList(path: string, file: FileSource, from: Place): AsyncGenerator<DataRecord> {
@@ -32,7 +32,7 @@ export async function* readJsonList(path: string, file: FileSource, from: Place)
       number,
       content: contentOf(member),
       size: member.length,
-      next: member.isWhole ? { offset: member.end, number: number + 1 } : null,
+      next: member.end === null ? null : { offset: member.end, number: number + 1 },
     };
     number++;
   }
@@ -60,7 +60,7 @@ async function* members(file: FileSource, start: number): AsyncGenerator<Member>
     if (length <= LONGEST) held.push(bytes);
     else held = [];
   };
-  const take = (isWhole: boolean, end: number): Member => {
+  const take = (isWhole: boolean, end: number | null): Member => {
     const member = { bytes: length <= LONGEST ? joined(held, length) : null, length, isWhole, end };
     held = [];
     length = 0;
@@ -71,14 +71,14 @@ async function* members(file: FileSource, start: number): AsyncGenerator<Member>
     let from = 0;
     for (let end = scan.next(piece, from); end >= 0; end = scan.next(piece, from)) {
       hold(piece.subarray(from, end));
-      const member = take(true, at + end + 1);
+      const member = take(true, scan.isClosed ? null : at + end + 1);
       if (!member.bytes?.every(isBlank)) yield member;
       if (scan.isClosed) return;
       from = end + 1;
     }
     hold(piece.subarray(from));
   }
-  yield take(false, file.size);
+  yield take(false, null);
 }
 
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];

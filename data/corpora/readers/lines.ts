@@ -25,7 +25,7 @@ export async function* readRecords(
     yield {
       where: `${path} line ${number}`,
       number: number - 1,
-      content: isCut ? new Unusable(CUT_OFF, content.message) : content,
+      content: isCut ? new Unusable(CUT_OFF) : content,
       size: length,
       next: { offset: Math.min(offset + length + 1, file.size), number },
     };

@@ -1,0 +1,75 @@
+/** Several corpora in the steps of a training run. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ExampleStream, type MixtureSource, openCorpus, openMixture } from '../../../data/corpora/index.ts';
+import { rejects } from '../../rejects.ts';
+import { temporaryFolder } from '../grit/files.ts';
+import { contextWith, png, show } from './files.ts';
+
+const folder = temporaryFolder();
+test.after(folder.remove);
+folder.file('a.png', png(1));
+
+const words = ['a', 'dog', 'in', 'field', 'fire'];
+const texts = folder.file('texts.jsonl', words.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+const rows = words.map((caption) => ({ image: 'a.png', caption }));
+const captions = folder.file('captions.jsonl', [...rows, {}].map((row) => `${JSON.stringify(row)}\n`).join(''));
+
+async function sourcesFrom(states: Readonly<Record<string, unknown>> = {}): Promise<MixtureSource[]> {
+  const context = contextWith({ sequenceLength: 16 });
+  const text = await openCorpus({ kind: 'text', path: texts, shuffleBuffer: 2 }, context, states.text);
+  const pairs = await openCorpus({ kind: 'captions', path: captions, workers: 0 }, context, states.pairs);
+  return [
+    { name: 'text', stream: text, perStep: 2, microBatch: 1 },
+    { name: 'pairs', stream: pairs, perStep: 7, microBatch: 3 },
+  ];
+}
+
+const shown = (steps: readonly { name: string; examples: readonly { sequences: readonly object[] }[] }[][]) =>
+  steps.map((step) =>
+    step.map(({ name, examples }) => [name, examples.map(({ sequences }) => show(sequences[0] as never))]),
+  );
+
+test('a step has so many of each, in micro-batches of one source; it goes on where it was', async () => {
+  const mixture = openMixture(await sourcesFrom());
+  const steps = [await mixture.nextStep()];
+  assert.equal(
+    steps[0]!.map(({ name, examples }) => [name, examples.length]),
+    [
+      ['text', 1],
+      ['text', 1],
+      ['pairs', 3],
+      ['pairs', 3],
+      ['pairs', 1],
+    ],
+  );
+  const { streams } = JSON.parse(JSON.stringify(mixture.state()));
+  for (let i = 0; i < 3; i++) steps.push(await mixture.nextStep());
+  const problems = mixture.problems();
+  assert.equal(
+    problems.map(({ name, problems }) => [name, problems.map(({ reason }) => reason)]),
+    [['pairs', ['record without a caption']]],
+  );
+  await mixture.close();
+
+  const again = openMixture(await sourcesFrom(streams));
+  const rest = [await again.nextStep(), await again.nextStep(), await again.nextStep()];
+  assert.equal(shown(rest), shown(steps.slice(1)));
+  assert.equal(again.problems(), problems);
+  await again.close();
+});
+
+test('sources that cannot be used are refused by name', async () => {
+  const stream = {} as ExampleStream;
+  const source = { name: 'a', stream, perStep: 2, microBatch: 1 };
+  await rejects(() => openMixture([]), Error, /there is no source/);
+  await rejects(() => openMixture([source, source]), Error, /two sources have the name "a"/);
+  await rejects(
+    () => openMixture([{ ...source, perStep: 0 }]),
+    Error,
+    /perStep of "a" must be a whole number of at least 1, found 0/,
+  );
+  await rejects(() => openMixture([{ ...source, microBatch: 0.5 }]), Error, /microBatch of "a"/);
+});
+
+test.run();
