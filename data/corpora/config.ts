@@ -28,7 +28,10 @@ export interface CorpusConfig {
   readonly workers?: number;
   /** Squash pictures into a square instead of cropping them, as prompts do at inference. Default false, as in the published training. */
   readonly imageOnlyResize?: boolean;
-  /** Pictures with a shorter side, in pixels, are left out. Default 0; for interleaved documents 64 (KOSMOS-1). */
+  /**
+   * Pictures with a shorter side, in pixels, are left out. Default 0; for interleaved documents 64 (KOSMOS-1). The published loader takes
+   * 200 for LAION-2B.
+   */
   readonly minImageSide?: number;
   /** Share of grounded captions that are used without tags and boxes. Default 0.5, as in the published training. */
   readonly untaggedShare?: number;

@@ -48,7 +48,7 @@ async function listStart(file: FileSource): Promise<number | null> {
   const bytes = await file.read(0, Math.min(PIECE, file.size));
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const at = bytes.findIndex((byte, index) => index >= bom && !isBlank(byte));
-  return at >= 0 && bytes[at] === OPENING[0] ? at + 1 : null;
+  return at >= 0 && bytes[at] === OPENING_BRACKET ? at + 1 : null;
 }
 
 async function* members(file: FileSource, start: number): AsyncGenerator<Member> {
@@ -81,16 +81,15 @@ async function* members(file: FileSource, start: number): AsyncGenerator<Member>
   yield take(false, null);
 }
 
-const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
-const OPENING = [0x5b, 0x7b];
-const CLOSING = [0x5d, 0x7d];
+const OPENING_BRACKET = 0x5b;
 
 /** Follows brackets and strings through the bytes of a list. UTF-8 has no byte of a longer character that looks like one of them. */
 class MemberScan {
   /** Open brackets; the list's own is one. */
   #depth = 1;
   #inString = false;
-  #escaped = false;
+  /** Whether the bytes so far end with a backslash that is not itself behind one. */
+  #isEscaped = false;
 
   get isClosed(): boolean {
     return this.#depth === 0;
@@ -99,21 +98,41 @@ class MemberScan {
   /** Where the next comma of the list itself or its closing bracket is, from `from` on; -1 where there is none in this piece. */
   next(bytes: Uint8Array, from: number): number {
     for (let at = from; at < bytes.length; at++) {
-      const byte = bytes[at];
-      if (this.#inString) this.#stringByte(byte);
-      else if (byte === QUOTE) this.#inString = true;
-      else if (OPENING.includes(byte)) this.#depth++;
-      else if (CLOSING.includes(byte)) {
-        if (--this.#depth === 0) return at;
-      } else if (byte === COMMA && this.#depth === 1) return at;
+      if (this.#inString) {
+        at = this.#behindString(bytes, at);
+        if (at === bytes.length) return -1;
+      }
+      switch (bytes[at]) {
+        case 0x22: // "
+          this.#inString = true;
+          break;
+        case OPENING_BRACKET:
+        case 0x7b: // {
+          this.#depth++;
+          break;
+        case 0x5d: // ]
+        case 0x7d: // }
+          if (--this.#depth === 0) return at;
+          break;
+        case 0x2c: // ,
+          if (this.#depth === 1) return at;
+      }
     }
     return -1;
   }
 
-  #stringByte(byte: number): void {
-    if (this.#escaped) this.#escaped = false;
-    else if (byte === BACKSLASH) this.#escaped = true;
-    else if (byte === QUOTE) this.#inString = false;
+  /** The byte behind the string that `at` lies in; the end of the piece where it goes on. */
+  #behindString(bytes: Uint8Array, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === 0x5c) this.#isEscaped = true;
+      else if (byte === 0x22) {
+        this.#inString = false;
+        return at + 1;
+      }
+    }
+    return bytes.length;
   }
 }
 

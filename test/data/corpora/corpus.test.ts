@@ -357,6 +357,18 @@ test('interleaved documents: pictures before their sentences, not more than five
   await goesOnAnywhere(config, 9);
 });
 
+test('interleaved documents of an archive, with their pictures in it', async () => {
+  const image_info = [1, 0].map((i) => ({ image_name: `7.${i}.png`, matched_text_index: i }));
+  const entries: [string, string | Uint8Array][] = [
+    ['a/7.0.png', png(1, 64, 64)],
+    ['a/7.1.png', png(2, 64, 64)],
+    ['a/7.json', JSON.stringify({ text_list: ['a dog', 'in'], image_info })],
+  ];
+  const { examples, shown } = await examplesOf({ kind: 'interleaved', path: folder.file('i.tar', tarOf(entries)) }, 1);
+  assert.equal(colors(examples[0]!), [1, 2]);
+  assert.is(shown[0], '<s><image>#</image> A DOG<image>#</image> IN</S>');
+});
+
 test('half of the documents with one picture are passed over, and small pictures', async () => {
   const path = join(SAMPLES, 'interleaved_mmc4.jsonl');
   const single = { text_list: ['a dog'], image_info: [{ image_name: 'synthetic_1_0.jpg', matched_text_index: 0 }] };
