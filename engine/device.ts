@@ -5,7 +5,7 @@ import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByte
 import { DeviceError, OpError } from './errors.ts';
 import { type AdapterChoice, type AdapterHandle, runtime } from './runtime/index.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
-import { type Shard, Storage } from './storage.ts';
+import { type Shard, Storage, shardRows } from './storage.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf } from './tree.ts';
 
@@ -180,36 +180,14 @@ export class Device {
   /** Buffers for a tensor of `shape`: one, or shards of rows where it is larger than a binding. */
   allocate(shape: Shape, dtype: DType, owner = 'tensor'): Storage {
     this.checkHealth();
-    const rows = shape[0] ?? 1;
-    const rowElements = sizeOf(shape) / rows;
-    const perShard = this.rowsPerShard(shape, dtype);
+    const rowElements = sizeOf(shape) / (shape[0] ?? 1);
     const shards: Shard[] = [];
-    for (let firstRow = 0; firstRow < rows; firstRow += perShard) {
-      const count = Math.min(perShard, rows - firstRow);
-      shards.push({
-        buffer: this.buffers.acquire(paddedByteLength(dtype, count * rowElements), owner),
-        firstRow,
-        rows: count,
-      });
+    let firstRow = 0;
+    for (const rows of shardRows(shape, dtype, this.traits.maxBindingBytes)) {
+      shards.push({ buffer: this.buffers.acquire(paddedByteLength(dtype, rows * rowElements), owner), firstRow, rows });
+      firstRow += rows;
     }
     return new Storage(this, shards);
-  }
-
-  /** How many rows of a tensor fit into one binding (all of them, for most). */
-  rowsPerShard(shape: Shape, dtype: DType): number {
-    const rows = shape[0] ?? 1;
-    if (paddedByteLength(dtype, sizeOf(shape)) <= this.traits.maxBindingBytes) return rows;
-    const rowBytes = byteLength(dtype, sizeOf(shape) / rows);
-    const fitting = Math.floor(this.traits.maxBindingBytes / rowBytes);
-    // shards of a multiple of 4 rows keep the columns that they stand for in a product aligned to vec4
-    const perShard = fitting >= 4 ? fitting - (fitting % 4) : fitting;
-    if (perShard < 1 || shape.length < 2) {
-      throw new OpError(
-        'allocate',
-        `${dtype} tensor ${formatShape(shape)} does not fit into bindings of ${this.traits.maxBindingBytes} bytes`,
-      );
-    }
-    return perShard;
   }
 
   wrap(storage: Storage, shape: Shape, dtype: DType): Tensor {

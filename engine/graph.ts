@@ -32,8 +32,21 @@ export interface Node {
   readonly outputs: readonly Value[];
 }
 
+/** A derivative by hand: of which values, and how their cotangents follow from that of the node's only output. */
+export interface CustomDerivative {
+  readonly inputs: readonly Value[];
+  cotangents(ofOutput: Value): (Value | null)[];
+}
+
+/** Nodes that the backward pass computes again instead of keeping their values (see `remat`). */
+export type Region = readonly Node[];
+
 export class Graph {
   readonly nodes: Node[] = [];
+  /** The region of each node that is in one. */
+  readonly regions = new Map<Node, Region>();
+  /** Derivatives that stand in the place of an op's own (see `customGradient`). */
+  readonly derivatives = new Map<Node, CustomDerivative>();
   readonly arguments: Value[] = [];
   /** Set once the traced function has returned: tensors of this graph are of no use outside it. */
   closed = false;
@@ -65,10 +78,10 @@ export class Graph {
     return added;
   }
 
-  /** Adds a node, or returns the equal one that is there already (common subexpressions). */
-  add(op: OpDefinition, inputs: Value[], attributes: Attributes): Node {
+  /** Adds a node, or returns the equal one that is there already (common subexpressions), unless `apart` keeps them apart. */
+  add(op: OpDefinition, inputs: readonly Value[], attributes: Attributes, apart = false): Node {
     const key = `${op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes)}`;
-    const known = this.#seen.get(key);
+    const known = apart ? undefined : this.#seen.get(key);
     if (known) return known;
     const abstracts = op.infer(inputs, attributes);
     const outputs: Value[] = [];
@@ -76,8 +89,23 @@ export class Graph {
     for (const [index, abstract] of abstracts.entries())
       outputs.push(this.#value(abstract, { kind: 'node', node, index }));
     this.nodes.push(node);
-    this.#seen.set(key, node);
+    if (!apart) this.#seen.set(key, node);
     return node;
+  }
+
+  /** The same nodes once more, at the end of the graph; gives what stands for each of their values. */
+  repeat(region: Region): Map<Value, Value> {
+    const copies = new Map<Value, Value>();
+    for (const { op, inputs, attributes, outputs } of region) {
+      const node = this.add(
+        op,
+        inputs.map((value) => copies.get(value) ?? value),
+        attributes,
+        true,
+      );
+      for (const [i, output] of outputs.entries()) copies.set(output, node.outputs[i]);
+    }
+    return copies;
   }
 
   #value({ shape, dtype }: Abstract, origin: Origin): Value {

@@ -1,7 +1,7 @@
 /** The engine: tensors on WebGPU, compiled functions, gradients. It knows nothing of images or language and depends on nothing but a WebGPU runtime. */
 import './methods.ts';
 
-export { grad, gradientsOf, valueAndGrad } from './autodiff.ts';
+export { customGradient, grad, gradientsOf, remat, valueAndGrad } from './autodiff.ts';
 export { type Compiled, type CompileOptions, compile, HostArray } from './compile.ts';
 export { Device, type DeviceOptions, type DeviceTraits, requestDevice } from './device.ts';
 export type { DType, HostData } from './dtype.ts';

@@ -7,7 +7,7 @@ import { OpError } from './errors.ts';
 import { type Consumers, consumersOf, epilogueOf, type FusedGroup, type Fusion, fuse, identity } from './fuse.ts';
 import { type Attributes, type Graph, type Node, reachableNodes, type Value } from './graph.ts';
 import { emitMap, supportsInPlace } from './map.ts';
-import type { Command, Memory } from './memory.ts';
+import type { Command, Memory, MemoryOrigin } from './memory.ts';
 import {
   broadcastLayout,
   contiguousLayout,
@@ -15,8 +15,10 @@ import {
   isContiguous,
   type Layout,
   type Shape,
+  sameShape,
   sizeOf,
 } from './shape.ts';
+import { shardRows } from './storage.ts';
 
 /** What a plan knows of an argument. */
 export interface ArgumentInfo {
@@ -60,13 +62,17 @@ export interface LowerContext {
   input(i: number): Memory;
   /** Input `i`, contiguous, in as many shards as it has. */
   shards(i: number): readonly ShardMemory[];
-  /** Fresh memory for output `i` (of the fused group, where the op has a tail). */
+  /** Fresh memory for output `i` (of the fused group, where the op has a tail); throws where it is larger than a binding. */
   output(i: number): Memory;
-  /** Memory for output `i` that already holds input `from`, its own buffer where nobody needs the old content any more. */
-  inPlace(from: number, i: number): Memory;
+  /** Fresh memory for output `i`, in shards of rows where it is larger than a binding. */
+  outputShards(i: number): readonly ShardMemory[];
+  /** Memory for output `i` that already holds input `from`, its own buffers where nobody needs the old content any more; sharded as the input is. */
+  inPlace(from: number, i: number): readonly ShardMemory[];
   scratch(bytes: number): Memory;
   /** Copies input `i`, in whatever layout it lies, into a window of `to` that has the input's shape. */
   copyInto(i: number, to: Memory, window: Layout): void;
+  /** Copies an f32 number into element `at` of `to`. */
+  placeNumber(number: Memory, to: Memory, at: number): void;
   /** The elementwise tail that output 0 takes, and its operands. */
   readonly tail: {
     readonly epilogue: Epilogue;
@@ -78,8 +84,8 @@ export interface LowerContext {
 
 export interface Lowered {
   readonly commands: readonly Command[];
-  /** Where each output lies, contiguous; several may share one memory. */
-  readonly outputs: readonly Memory[];
+  /** Where each output lies, contiguous, in one or more shards; several may share a memory. */
+  readonly outputs: readonly (readonly ShardMemory[])[];
   readonly nodes: number;
 }
 
@@ -103,7 +109,8 @@ class Lowerer {
   readonly #located = new Map<Value, Located>();
   readonly #copies = new Map<Value, Located>();
   readonly #valuesIn = new Map<Memory, Value[]>();
-  readonly #sourceShards = new Map<Value, ShardMemory[]>();
+  /** Of arguments and captured tensors, and of results larger than a binding. */
+  readonly #shards = new Map<Value, readonly ShardMemory[]>();
   readonly #commands: Command[] = [];
   #now = 0;
 
@@ -126,7 +133,7 @@ class Lowerer {
       else lowering.lower(this.#context(node, null));
     }
     this.#now = this.#nodes.length;
-    const outputs = this.#outputs.map((value) => this.#contiguous(value).memory);
+    const outputs = this.#outputs.map((value) => this.#wholeOrShards(value, 'plan'));
     return { commands: this.#commands, outputs, nodes: this.#nodes.length };
   }
 
@@ -159,45 +166,73 @@ class Lowerer {
   }
 
   /** Shards of an argument or captured tensor. */
-  #shardsOf(value: Value): ShardMemory[] {
-    const known = this.#sourceShards.get(value);
+  #sourceShards(value: Value): readonly ShardMemory[] {
+    const known = this.#shards.get(value);
     if (known) return known;
-    const { origin, shape, dtype } = value;
+    const { origin } = value;
     let rows: readonly number[];
     if (origin.kind === 'argument') rows = this.#options.arguments[origin.index].shardRows;
     else if (origin.kind === 'captured') rows = origin.storage.shards.map((shard) => shard.rows);
     else throw new Error('only arguments and captured tensors have shards');
+    return this.#placeShards(value, rows, (shard) =>
+      origin.kind === 'argument'
+        ? { kind: 'argument', index: origin.index, shard }
+        : { kind: 'captured', storage: origin.storage, shard },
+    );
+  }
+
+  #placeShards(value: Value, rows: readonly number[], originOf: (shard: number) => MemoryOrigin): ShardMemory[] {
+    const { shape, dtype } = value;
     let firstRow = 0;
     const shards = rows.map((count, shard) => {
-      const memory: Memory = {
-        bytes: this.#boundBytes('argument', shape.length === 0 ? shape : [count, ...shape.slice(1)], dtype),
-        origin:
-          origin.kind === 'argument'
-            ? { kind: 'argument', index: origin.index, shard }
-            : { kind: 'captured', storage: origin.storage, shard },
-      };
-      const entry = { memory, firstRow, rows: count };
+      const bytes = this.#boundBytes('argument', shape.length === 0 ? shape : [count, ...shape.slice(1)], dtype);
+      const entry = { memory: { bytes, origin: originOf(shard) }, firstRow, rows: count };
       firstRow += count;
       return entry;
     });
-    this.#sourceShards.set(value, shards);
+    this.#setShards(value, shards);
     return shards;
+  }
+
+  #setShards(value: Value, shards: readonly ShardMemory[]): void {
+    this.#shards.set(value, shards);
+    for (const { memory } of shards) this.#valuesIn.set(memory, [...(this.#valuesIn.get(memory) ?? []), value]);
+  }
+
+  /** The shards of a value that has several; null for one that lies in one memory. */
+  #shardsOf(value: Value): readonly ShardMemory[] | null {
+    const isSource = value.origin.kind === 'argument' || value.origin.kind === 'captured';
+    const shards = isSource ? this.#sourceShards(value) : this.#shards.get(value);
+    return shards && shards.length > 1 ? shards : null;
+  }
+
+  #wholeOrShards(value: Value, reader: string): readonly ShardMemory[] {
+    const whole = () => [{ memory: this.#contiguous(value, reader).memory, firstRow: 0, rows: value.shape[0] ?? 1 }];
+    return this.#shardsOf(value) ?? whole();
+  }
+
+  /** Fresh memory for a result, in shards where it is larger than a binding. */
+  #newShards(value: Value): readonly ShardMemory[] {
+    const rows = shardRows(value.shape, value.dtype, this.#options.traits.maxBindingBytes);
+    if (rows.length > 1) return this.#placeShards(value, rows, () => ({ kind: 'slot' }));
+    const memory = this.#newMemory(value.shape, value.dtype);
+    this.#place(value, memory, contiguousLayout(value.shape));
+    return [{ memory, firstRow: 0, rows: value.shape[0] ?? 1 }];
   }
 
   #locate(value: Value, reader: string): Located {
     const known = this.#located.get(value);
     if (known) return known;
     if (value.origin.kind === 'constant') throw new OpError(reader, 'a plain number cannot stand here; give a tensor');
-    if (value.origin.kind === 'node')
-      throw new Error(`${reader} reads a value of ${value.origin.node.op.name} before it is computed`);
-    const shards = this.#shardsOf(value);
-    if (shards.length > 1) {
+    if (this.#shardsOf(value)) {
       throw new OpError(
         reader,
-        `cannot take the row-sharded tensor ${formatShape(value.shape)}; gather and matmul with transposed B can`,
+        `cannot take the row-sharded tensor ${formatShape(value.shape)}; elementwise ops, gather, sums over all axes and matmul with transposed B can`,
       );
     }
-    return this.#place(value, shards[0].memory, contiguousLayout(value.shape));
+    if (value.origin.kind === 'node')
+      throw new Error(`${reader} reads a value of ${value.origin.node.op.name} before it is computed`);
+    return this.#place(value, this.#sourceShards(value)[0].memory, contiguousLayout(value.shape));
   }
 
   /** The value in row-major order: where it lies, or a copy (made once). */
@@ -260,6 +295,12 @@ class Lowerer {
     const { root, leaves, expression } = group;
     const [value] = root.outputs;
     const name = root.op.name;
+    const { maxBindingBytes } = this.#options.traits;
+    const isLarge = paddedByteLength(value.dtype, sizeOf(value.shape)) > maxBindingBytes;
+    if (isLarge || leaves.some((leaf) => this.#shardsOf(leaf))) {
+      this.#lowerShardedGroup(group);
+      return;
+    }
     const operands = leaves.map((leaf) => {
       const located = this.#locate(leaf, name);
       return { ...located, layout: broadcastLayout(located.layout, value.shape) };
@@ -275,6 +316,51 @@ class Lowerer {
     const result = this.#place(value, memory, layout);
     const call = emitMap(expression, operands, result, value.shape, reused >= 0 ? reused : undefined);
     this.#push(`${name} ${formatShape(value.shape)}`, call);
+  }
+
+  /** An elementwise computation over rows that lie in several buffers: a kernel for each run of rows between two borders of any of them. */
+  #lowerShardedGroup({ root, leaves, expression }: FusedGroup): void {
+    const [value] = root.outputs;
+    const [rows, ...rest] = value.shape;
+    const rowElements = sizeOf(rest);
+    const isByRow = (leaf: Value) => leaf.shape.length === value.shape.length && leaf.shape[0] === rows;
+    const whole = leaves.find((leaf) => this.#shardsOf(leaf) && !sameShape(leaf.shape, value.shape));
+    if (whole || (rowElements % 4 !== 0 && value.dtype === 'f16'))
+      throw new OpError(
+        root.op.name,
+        `cannot spread row-sharded tensors: ${leaves.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+      );
+    const inputs = leaves.map((leaf) => this.#wholeOrShards(leaf, root.op.name));
+    const reused = leaves.findIndex((leaf, i) => this.#canTakeOverShards(inputs[i], leaf, value));
+    const results = reused >= 0 ? inputs[reused] : this.#newShards(value);
+    if (reused >= 0) this.#setShards(value, results);
+    const borders = new Set([...inputs, results].flatMap((shards) => shards.map(({ firstRow }) => firstRow)));
+    const starts = [...borders].sort((a, b) => a - b);
+    for (const [i, start] of starts.entries()) {
+      const count = (starts[i + 1] ?? rows) - start;
+      const shape = [count, ...rest];
+      const window = (shards: readonly ShardMemory[], dtype: DType): Located => {
+        const shard = shards.findLast(({ firstRow }) => firstRow <= start)!;
+        const layout = { ...contiguousLayout(shape), offset: (start - shard.firstRow) * rowElements };
+        return { memory: shard.memory, layout, dtype };
+      };
+      const operands = leaves.map((leaf, at): Located => {
+        if (isByRow(leaf)) return window(inputs[at], leaf.dtype);
+        const located = this.#locate(leaf, root.op.name);
+        return { ...located, layout: broadcastLayout(located.layout, shape) };
+      });
+      const call = emitMap(expression, operands, window(results, value.dtype), shape, reused >= 0 ? reused : undefined);
+      this.#push(`${root.op.name} ${formatShape(shape)}`, call);
+    }
+  }
+
+  #canTakeOverShards(shards: readonly ShardMemory[], leaf: Value, result: Value): boolean {
+    return (
+      shards.length > 1 &&
+      leaf.dtype === result.dtype &&
+      sameShape(leaf.shape, result.shape) &&
+      shards.every(({ memory }) => memory.origin.kind === 'argument' && this.#isFree(memory))
+    );
   }
 
   /** An elementwise result may take the place of a donated argument of its own shape and dtype. */
@@ -304,11 +390,28 @@ class Lowerer {
     });
   }
 
+  #inPlace(node: Node, from: number, output: Value): readonly ShardMemory[] {
+    const { name } = node.op;
+    const shards = this.#wholeOrShards(node.inputs[from], name);
+    // WebGPU forbids reading and writing one buffer through two bindings
+    const readBeside = node.inputs.flatMap((other, at) =>
+      at === from ? [] : this.#wholeOrShards(other, name).map(({ memory }) => memory),
+    );
+    const isFree = shards.every(({ memory }) => !readBeside.includes(memory) && this.#isFree(memory));
+    if (isFree && shards.length > 1) this.#setShards(output, shards);
+    else if (isFree) this.#place(output, shards[0].memory, contiguousLayout(output.shape));
+    if (isFree) return shards;
+    const copies = this.#newShards(output);
+    // the input may be the front part of something larger
+    for (const [i, { memory: to }] of copies.entries())
+      this.#commands.push({ kind: 'copy', from: shards[i].memory, to, bytes: to.bytes });
+    return copies;
+  }
+
   #context(node: Node, group: FusedGroup | null): LowerContext {
     const { name } = node.op;
     const outputs = group ? group.root.outputs : node.outputs;
     const label = `${name} ${node.inputs.map(({ shape }) => formatShape(shape)).join(' ')}`;
-    const isSource = (value: Value) => value.origin.kind === 'argument' || value.origin.kind === 'captured';
     const output = (i: number) => {
       const memory = this.#newMemory(outputs[i].shape, outputs[i].dtype);
       this.#place(outputs[i], memory, contiguousLayout(outputs[i].shape));
@@ -320,31 +423,19 @@ class Lowerer {
       inputs: node.inputs,
       outputs,
       input: (i) => this.#contiguous(node.inputs[i], name).memory,
-      shards: (i) => {
-        const value = node.inputs[i];
-        if (isSource(value)) return this.#shardsOf(value);
-        return [{ memory: this.#contiguous(value, name).memory, firstRow: 0, rows: value.shape[0] ?? 1 }];
-      },
+      shards: (i) => this.#wholeOrShards(node.inputs[i], name),
       output,
-      inPlace: (from, i) => {
-        const { memory } = this.#contiguous(node.inputs[from], name);
-        // WebGPU forbids reading and writing one buffer through two bindings
-        const readBeside = node.inputs.some(
-          (other, at) => at !== from && this.#contiguous(other, name).memory === memory,
-        );
-        if (!readBeside && this.#isFree(memory)) {
-          this.#place(outputs[i], memory, contiguousLayout(outputs[i].shape));
-          return memory;
-        }
-        const copy = output(i);
-        // the input may be the front part of something larger
-        this.#commands.push({ kind: 'copy', from: memory, to: copy, bytes: copy.bytes });
-        return copy;
-      },
+      outputShards: (i) => this.#newShards(outputs[i]),
+      inPlace: (from, i) => this.#inPlace(node, from, outputs[i]),
       scratch: (bytes) => this.#newMemory([Math.ceil(bytes / 4)], 'f32'),
       copyInto: (i, to, window) => {
         const input = this.#locate(node.inputs[i], name);
         this.#emitMap(label, node.inputs[i], [input], { memory: to, layout: window, dtype: outputs[0].dtype });
+      },
+      placeNumber: (number, to, at) => {
+        const layout = (offset: number): Layout => ({ shape: [1], strides: [1], offset });
+        const located = (memory: Memory, offset: number): Located => ({ memory, layout: layout(offset), dtype: 'f32' });
+        this.#push(label, emitMap(identity, [located(number, 0)], located(to, at), [1]));
       },
       tail: group
         ? {

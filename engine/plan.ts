@@ -8,7 +8,7 @@ import type { Device, Pipeline } from './device.ts';
 import { type DType, type HostData, paddedByteLength } from './dtype.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
-import { type ArgumentInfo, type Lowered, lowerGraph } from './lower.ts';
+import { type ArgumentInfo, type Lowered, lowerGraph, type ShardMemory } from './lower.ts';
 import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
 import { RecentMap } from './recent.ts';
 import { type Shape, sizeOf } from './shape.ts';
@@ -55,7 +55,7 @@ type Step =
 
 /** How a result comes about: in a buffer of its own, or in the place of a donated argument. */
 type ResultPlace =
-  | { readonly kind: 'own'; readonly memory: Memory }
+  | { readonly kind: 'own'; readonly shards: readonly ShardMemory[] }
   | { readonly kind: 'argument'; readonly index: number };
 
 /** Uniform offsets are multiples of this on every adapter. */
@@ -105,7 +105,7 @@ export class Plan {
     const { results, commands } = placeResults(this.#lowered, outputs, options.arguments);
     this.#results = results;
     this.#commands = commands;
-    this.#own = results.filter((place) => place.kind === 'own').map(({ memory }) => memory);
+    this.#own = results.flatMap((place) => (place.kind === 'own' ? place.shards.map(({ memory }) => memory) : []));
     this.#assignment = assignSlots(commands, new Set(this.#own));
     this.#captured = capturedStorages(commands);
     for (const storage of this.#captured) {
@@ -200,9 +200,14 @@ export class Plan {
     let next = 0;
     const results = this.#results.map((place, i) => {
       const { shape, dtype } = this.#values[i];
-      const buffer = place.kind === 'own' ? own[next++] : (args[place.index] as Storage).surrender(donation)[0].buffer;
       // the rows are the result's own: it may be a reshaped argument, or the front part of one
-      const shards = [{ buffer, firstRow: 0, rows: shape[0] ?? 1 }];
+      const whole = (buffer: PooledBuffer) => [{ buffer, firstRow: 0, rows: shape[0] ?? 1 }];
+      const surrendered = place.kind === 'argument' ? (args[place.index] as Storage).surrender(donation) : [];
+      const kept = surrendered.length > 1 ? surrendered : surrendered.flatMap(({ buffer }) => whole(buffer));
+      const shards =
+        place.kind === 'own'
+          ? place.shards.map(({ firstRow, rows }) => ({ buffer: own[next++], firstRow, rows }))
+          : kept;
       return { storage: new Storage(this.device, shards), shape, dtype };
     });
     for (const [index, { donated }] of this.#options.arguments.entries()) {
@@ -363,19 +368,27 @@ function placeResults(
 ): { results: ResultPlace[]; commands: Command[] } {
   const taken = new Set<Memory>();
   const all = [...commands];
-  const results = outputs.map((memory, i): ResultPlace => {
-    const { origin } = memory;
-    const bytes = paddedByteLength(values[i].dtype, sizeOf(values[i].shape));
+  const results = outputs.map((shards, i): ResultPlace => {
+    const [{ memory: first }] = shards;
+    const { shape, dtype } = values[i];
+    const bytesOf = (rows: number) => paddedByteLength(dtype, (sizeOf(shape) / (shape[0] ?? 1)) * rows);
     const donated =
-      origin.kind === 'argument' && args[origin.index].donated && args[origin.index].shardRows.length === 1;
-    const whole = origin.kind === 'slot' && memory.bytes === bytes;
-    if (!taken.has(memory) && (whole || donated)) {
-      taken.add(memory);
-      return origin.kind === 'argument' ? { kind: 'argument', index: origin.index } : { kind: 'own', memory };
+      first.origin.kind === 'argument' &&
+      args[first.origin.index].donated &&
+      args[first.origin.index].shardRows.length === shards.length;
+    const whole = shards.every(({ memory, rows }) => memory.origin.kind === 'slot' && memory.bytes === bytesOf(rows));
+    if (!shards.some(({ memory }) => taken.has(memory)) && (whole || donated)) {
+      for (const { memory } of shards) taken.add(memory);
+      return first.origin.kind === 'argument'
+        ? { kind: 'argument', index: first.origin.index }
+        : { kind: 'own', shards };
     }
-    const copy: Memory = { bytes, origin: { kind: 'slot' } };
-    all.push({ kind: 'copy', from: memory, to: copy, bytes });
-    return { kind: 'own', memory: copy };
+    const copies = shards.map(({ memory: from, firstRow, rows }): ShardMemory => {
+      const memory: Memory = { bytes: bytesOf(rows), origin: { kind: 'slot' } };
+      all.push({ kind: 'copy', from, to: memory, bytes: memory.bytes });
+      return { memory, firstRow, rows };
+    });
+    return { kind: 'own', shards: copies };
   });
   return { results, commands: all };
 }

@@ -1,12 +1,30 @@
 /** What a concrete tensor owns: one buffer, or several that each hold some of its rows. */
 import type { PooledBuffer } from './buffers.ts';
 import type { Device } from './device.ts';
-import { TensorStateError } from './errors.ts';
+import { byteLength, type DType, paddedByteLength } from './dtype.ts';
+import { OpError, TensorStateError } from './errors.ts';
+import { formatShape, type Shape, sizeOf } from './shape.ts';
 
 export interface Shard {
   readonly buffer: PooledBuffer;
   readonly firstRow: number;
   readonly rows: number;
+}
+
+/** How many rows lie in each buffer of a tensor: all in one, or, where it is larger than a binding, shards of equally many. */
+export function shardRows(shape: Shape, dtype: DType, maxBindingBytes: number): number[] {
+  const rows = shape[0] ?? 1;
+  if (paddedByteLength(dtype, sizeOf(shape)) <= maxBindingBytes) return [rows];
+  const rowBytes = byteLength(dtype, sizeOf(shape) / rows);
+  const fitting = Math.floor(maxBindingBytes / rowBytes);
+  // shards of a multiple of 4 rows keep the columns that they stand for in a product aligned to vec4
+  const each = fitting >= 4 ? fitting - (fitting % 4) : fitting;
+  if (each < 1 || shape.length < 2)
+    throw new OpError(
+      'allocate',
+      `${dtype} tensor ${formatShape(shape)} does not fit into bindings of ${maxBindingBytes} bytes`,
+    );
+  return Array.from({ length: Math.ceil(rows / each) }, (_, i) => Math.min(each, rows - i * each));
 }
 
 export class Storage {

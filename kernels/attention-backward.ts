@@ -5,6 +5,7 @@
  * Three kernels: D = rowsum(dO ∘ O); dQ, where a thread owns a query and keys pass by; dK or dV, where a thread owns a key and queries pass
  * by (two dispatches, since one thread can hardly hold k, v, dk and dv). How the rows come by: see `row-stream.ts`.
  */
+import { dropoutParameters, dropWeight } from './attention.ts';
 import {
   type ForRow,
   keyLimits,
@@ -21,6 +22,7 @@ import {
   kernelSource,
   linearGrid,
   linearWorkgroup,
+  type Parameter,
   u32,
   unroll,
 } from './source.ts';
@@ -30,6 +32,7 @@ export interface AttentionBackwardOptions {
   causal: boolean;
   bounded: boolean;
   staging: Staging;
+  dropout: boolean;
 }
 
 const threads = 64;
@@ -42,7 +45,7 @@ export function attentionDeltaGrid(rows: number): Grid {
   return linearGrid(Math.ceil(rows / threads));
 }
 
-/** D[b, h, i] = Σ dO·O over one head. Parameters: count (B·H·Tq), queries, heads, stride4. */
+/** D[b, h, i] = Σ dO·O over one head, beside the row's log-sum-exp: pairs (lse, D). Parameters: count (B·H·Tq), queries, heads, stride4. */
 export function attentionDeltaKernel(headDim: number): KernelSource {
   const quads = headDim / 4;
   return kernelSource({
@@ -51,7 +54,8 @@ export function attentionDeltaKernel(headDim: number): KernelSource {
     buffers: [
       { name: 'o', type: 'f32', vector: true },
       { name: 'g', type: 'f32', vector: true },
-      { name: 'out', type: 'f32', write: true },
+      { name: 'lse', type: 'f32' },
+      { name: 'stats', type: 'f32', write: true },
     ],
     workgroupSize: [threads],
     body: [
@@ -63,24 +67,35 @@ export function attentionDeltaKernel(headDim: number): KernelSource {
       `let at = (batch * p.queries + query) * p.stride4 + head * ${quads}u;`,
       'var sum = 0.0;',
       `for (var quad = 0u; quad < ${quads}u; quad++) { sum += dot(load_o(at + quad), load_g(at + quad)); }`,
-      'store_out(i, sum);',
+      'store_stats(2u * i, load_lse(i));',
+      'store_stats(2u * i + 1u, sum);',
     ].join('\n'),
   });
 }
 
-const parameters = [...u32('queries', 'keys', 'heads', 'stride4'), { name: 'scale', type: 'f32' as const }];
+function parametersOf(dropout: boolean): Parameter[] {
+  return [
+    ...u32('queries', 'keys', 'heads', 'stride4'),
+    { name: 'scale', type: 'f32' },
+    ...(dropout ? dropoutParameters : []),
+  ];
+}
 
-function inputs(bounded: boolean): Buffer[] {
+function inputs({ bounded, dropout }: AttentionBackwardOptions): Buffer[] {
   return [
     { name: 'q', type: 'f32', vector: true },
     { name: 'k', type: 'f32', vector: true },
     { name: 'v', type: 'f32', vector: true },
     { name: 'g', type: 'f32', vector: true },
-    { name: 'lse', type: 'f32' },
-    { name: 'delta', type: 'f32' },
+    { name: 'stats', type: 'f32' },
     ...(bounded ? [{ name: 'bounds', type: 'i32' as const }] : []),
+    ...(dropout ? [{ name: 'key', type: 'i32' as const }] : []),
     { name: 'out', type: 'f32', vector: true, write: true },
   ];
+}
+
+function nameOf(what: string, { headDim, causal, dropout, staging }: AttentionBackwardOptions): string {
+  return `attention ${what} ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${staging}`;
 }
 
 function places(quads: number, bounded: boolean): string[] {
@@ -98,12 +113,8 @@ function places(quads: number, bounded: boolean): string[] {
 }
 
 /** dQ: Σⱼ pⱼ·(dO·vⱼ − D)·scale·kⱼ for every query. */
-export function attentionQueryGradientKernel({
-  headDim,
-  causal,
-  bounded,
-  staging,
-}: AttentionBackwardOptions): KernelSource {
+export function attentionQueryGradientKernel(options: AttentionBackwardOptions): KernelSource {
+  const { headDim, causal, bounded, staging, dropout } = options;
   const quads = headDim / 4;
   const stream: RowStream = {
     staging,
@@ -120,15 +131,16 @@ export function attentionQueryGradientKernel({
       'var weightGradient = 0.0;',
       forRow('v', (quad, value) => `weightGradient += dot(g${quad}, ${value});`),
       forRow('k', (quad, value) => `let k${quad} = ${value}; s += dot(q${quad}, k${quad});`),
+      dropout ? 'weightGradient *= drop_weight(j, query, batch * p.heads + head);' : '',
       'let d = select(0.0, exp(s * p.scale - logSum) * (weightGradient - rowDelta) * p.scale, j < limit);',
       unroll(quads, (quad) => `o${quad} = fma(vec4<f32>(d), k${quad}, o${quad});`),
     ].join('\n');
   return kernelSource({
-    name: `attention dQ ${headDim}${causal ? ' causal' : ''} ${staging}`,
+    name: nameOf('dQ', options),
     enables: staging === 'subgroup' ? ['subgroups'] : [],
-    parameters,
-    buffers: inputs(bounded),
-    declarations: streamDeclarations(stream),
+    parameters: parametersOf(dropout),
+    buffers: inputs(options),
+    declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [threads],
     usesSubgroupLane: staging === 'subgroup',
     body: [
@@ -141,8 +153,8 @@ export function attentionQueryGradientKernel({
         (quad) =>
           `let q${quad} = load_q(qBase + own + ${quad}u);\nlet g${quad} = load_g(gBase + own + ${quad}u);\nvar o${quad} = vec4<f32>();`,
       ),
-      'let logSum = load_lse(rowBase + query);',
-      'let rowDelta = load_delta(rowBase + query);',
+      'let logSum = load_stats(2u * (rowBase + query));',
+      'let rowDelta = load_stats(2u * (rowBase + query) + 1u);',
       streamLoop(stream, key),
       'if (blockStart + lane >= p.queries) { return; }',
       unroll(quads, (quad) => `store_out(qBase + own + ${quad}u, o${quad});`),
@@ -152,7 +164,7 @@ export function attentionQueryGradientKernel({
 
 /** dV: Σᵢ pᵢ·dOᵢ, or dK: Σᵢ pᵢ·(dOᵢ·v − Dᵢ)·scale·qᵢ, for every key. */
 export function attentionKeyGradientKernel(options: AttentionBackwardOptions & { of: 'k' | 'v' }): KernelSource {
-  const { headDim, causal, bounded, staging, of } = options;
+  const { headDim, causal, bounded, staging, dropout, of } = options;
   const quads = headDim / 4;
   const stream: RowStream = {
     staging,
@@ -165,38 +177,39 @@ export function attentionKeyGradientKernel(options: AttentionBackwardOptions & {
   };
   const weigh = [
     'let i = rowBase + j;',
-    'let w = select(0.0, exp(s * p.scale - load_lse(i)), attends && j >= firstQuery);',
+    'let w = select(0.0, exp(s * p.scale - load_stats(2u * i)), attends && j >= firstQuery);',
+    dropout ? 'let keep = drop_weight(ownKey, j, batch * p.heads + head);' : '',
   ];
   const ofValue = (forRow: ForRow) => [
     forRow('q', (quad, value) => `s += dot(k${quad}, ${value});`),
     ...weigh,
-    forRow('g', (quad, value) => `o${quad} = fma(vec4<f32>(w), ${value}, o${quad});`),
+    forRow('g', (quad, value) => `o${quad} = fma(vec4<f32>(w${dropout ? ' * keep' : ''}), ${value}, o${quad});`),
   ];
   const ofKey = (forRow: ForRow) => [
     'var weightGradient = 0.0;',
     forRow('g', (quad, value) => `weightGradient += dot(v${quad}, ${value});`),
     forRow('q', (quad, value) => `let q${quad} = ${value}; s += dot(k${quad}, q${quad});`),
     ...weigh,
-    'let d = w * (weightGradient - load_delta(i)) * p.scale;',
+    `let d = w * (weightGradient${dropout ? ' * keep' : ''} - load_stats(2u * i + 1u)) * p.scale;`,
     unroll(quads, (quad) => `o${quad} = fma(vec4<f32>(d), q${quad}, o${quad});`),
   ];
   const query = (forRow: ForRow) => ['var s = 0.0;', ...(of === 'k' ? ofKey : ofValue)(forRow)].join('\n');
   return kernelSource({
-    name: `attention d${of.toUpperCase()} ${headDim}${causal ? ' causal' : ''} ${staging}`,
+    name: nameOf(`d${of.toUpperCase()}`, options),
     enables: staging === 'subgroup' ? ['subgroups'] : [],
-    parameters,
-    buffers: inputs(bounded),
-    declarations: streamDeclarations(stream),
+    parameters: parametersOf(dropout),
+    buffers: inputs(options),
+    declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [threads],
     usesSubgroupLane: staging === 'subgroup',
     body: [
       ...places(quads, bounded),
-      'let key = min(blockStart + lane, p.keys - 1u);',
-      'let attends = key >= first && key < end;',
+      'let ownKey = min(blockStart + lane, p.keys - 1u);',
+      'let attends = ownKey >= first && ownKey < end;',
       // query i sees key j when i + keys − queries ≥ j
-      causal ? 'let firstQuery = key - min(key, p.keys - p.queries);' : 'let firstQuery = 0u;',
+      causal ? 'let firstQuery = ownKey - min(ownKey, p.keys - p.queries);' : 'let firstQuery = 0u;',
       causal ? 'let firstOfGroup = blockStart - min(blockStart, p.keys - p.queries);' : 'let firstOfGroup = 0u;',
-      'let own = key * p.stride4;',
+      'let own = ownKey * p.stride4;',
       unroll(quads, (quad) => `let k${quad} = load_k(kBase + own + ${quad}u);\nvar o${quad} = vec4<f32>();`),
       of === 'k' ? unroll(quads, (quad) => `let v${quad} = load_v(vBase + own + ${quad}u);`) : '',
       streamLoop(stream, query),

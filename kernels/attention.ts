@@ -7,6 +7,7 @@
  *
  * How K and V come to the threads: see `row-stream.ts`.
  */
+import { keyWords, philoxFunction } from './random.ts';
 import {
   type ForRow,
   keyLimits,
@@ -16,7 +17,16 @@ import {
   streamDeclarations,
   streamLoop,
 } from './row-stream.ts';
-import { type ElementType, type Grid, type KernelSource, kernelSource, lowest, u32, unroll } from './source.ts';
+import {
+  type ElementType,
+  type Grid,
+  type KernelSource,
+  kernelSource,
+  lowest,
+  type Parameter,
+  u32,
+  unroll,
+} from './source.ts';
 
 export interface AttentionOptions {
   /** Head dimension, a multiple of 4. */
@@ -26,6 +36,26 @@ export interface AttentionOptions {
   bounded: boolean;
   type: ElementType;
   staging: Staging;
+  /** Weights are dropped at random (see `dropWeight`). */
+  dropout: boolean;
+}
+
+/** Further parameters of kernels with dropout. */
+export const dropoutParameters: Parameter[] = [...u32('stream', 'threshold'), { name: 'keepScale', type: 'f32' }];
+
+/**
+ * `drop_weight(key, query, row)`: what the weight of a key counts after dropout, 0 or keepScale. The random word is number key % 4 of the
+ * counter (key / 4, query, row, stream), where row is batch · heads + head: the same in all three passes.
+ */
+export function dropWeight(dropout: boolean): string[] {
+  if (!dropout) return [];
+  return [
+    philoxFunction,
+    `fn drop_weight(j: u32, query: u32, row: u32) -> f32 {
+let words = philox(vec4<u32>(j >> 2u, query, row, p.stream), ${keyWords});
+return select(p.keepScale, 0.0, words[j & 3u] < p.threshold);
+}`,
+  ];
 }
 
 /** Query rows of a workgroup. */
@@ -35,7 +65,7 @@ export function attentionGrid(queries: number, heads: number, batch: number): Gr
   return [Math.ceil(queries / attentionRows), heads, batch];
 }
 
-export function attentionKernel({ headDim, causal, bounded, type, staging }: AttentionOptions): KernelSource {
+export function attentionKernel({ headDim, causal, bounded, type, staging, dropout }: AttentionOptions): KernelSource {
   const quads = headDim / 4;
   const stream: RowStream = {
     staging,
@@ -60,21 +90,27 @@ export function attentionKernel({ headDim, causal, bounded, type, staging }: Att
       '}',
       'let w = select(0.0, exp(s - m), j < limit);',
       'l += w;',
-      forRow('v', (quad, value) => `o${quad} = fma(vec4<f32>(w), ${value}, o${quad});`),
+      dropout ? 'let kept = w * drop_weight(j, query, batch * p.heads + head);' : 'let kept = w;',
+      forRow('v', (quad, value) => `o${quad} = fma(vec4<f32>(kept), ${value}, o${quad});`),
     ].join('\n');
   return kernelSource({
-    name: `attention ${headDim}${causal ? ' causal' : ''} ${staging}`,
+    name: `attention ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${staging}`,
     enables: staging === 'subgroup' ? ['subgroups'] : [],
-    parameters: [...u32('queries', 'keys', 'heads', 'stride4'), { name: 'scale', type: 'f32' }],
+    parameters: [
+      ...u32('queries', 'keys', 'heads', 'stride4'),
+      { name: 'scale', type: 'f32' },
+      ...(dropout ? dropoutParameters : []),
+    ],
     buffers: [
       { name: 'q', type, vector: true },
       { name: 'k', type, vector: true },
       { name: 'v', type, vector: true },
       ...(bounded ? [{ name: 'bounds', type: 'i32' as const }] : []),
+      ...(dropout ? [{ name: 'key', type: 'i32' as const }] : []),
       { name: 'out', type: 'f32', vector: true, write: true },
       { name: 'lse', type: 'f32', write: true },
     ],
-    declarations: streamDeclarations(stream),
+    declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [attentionRows],
     usesSubgroupLane: staging === 'subgroup',
     body: [

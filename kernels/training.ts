@@ -46,11 +46,14 @@ export function linkEqualKernel(): KernelSource {
   });
 }
 
-/** Adds up the rows of g along each chain of equal ids, into row `id` of the table's gradient. Parameters: count (tokens · columns), columns, tokens. */
+/**
+ * Adds up the rows of g along each chain of equal ids, into row `id` of the table's gradient, of which `out` holds rows firstRow … firstRow + rows − 1.
+ * Parameters: count (tokens · columns), columns, tokens, firstRow, rows.
+ */
 export function sumLinkedKernel(): KernelSource {
   return kernelSource({
     name: 'sum rows of equal ids',
-    parameters: u32('count', 'columns', 'tokens'),
+    parameters: u32('count', 'columns', 'tokens', 'firstRow', 'rows'),
     buffers: [
       { name: 'g', type: 'f32' },
       { name: 'ids', type: 'i32' },
@@ -62,10 +65,12 @@ export function sumLinkedKernel(): KernelSource {
       ...elementIndex,
       'let token = i / p.columns;',
       'let column = i % p.columns;',
-      `if ((link[token] & ${notFirst}) != 0u) { return; }`,
+      // rows before the window wrap round to large numbers
+      'let row = u32(ids[token]) - p.firstRow;',
+      `if ((link[token] & ${notFirst}) != 0u || row >= p.rows) { return; }`,
       'var sum = 0.0;',
       `for (var at = token; at < p.tokens; at = link[at] & ~${notFirst}) { sum += load_g(at * p.columns + column); }`,
-      'store_out(u32(ids[token]) * p.columns + column, sum);',
+      'store_out(row * p.columns + column, sum);',
     ].join('\n'),
   });
 }

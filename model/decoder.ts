@@ -1,7 +1,7 @@
 /** The MAGNETO decoder: sub-LayerNorm blocks over token embeddings in which image vectors take the place of image slots. */
 import { attention, decodeAttention, gather, type Tensor, updateRows, where } from '../engine/index.ts';
 import type { TextConfig } from './config.ts';
-import { activations, linear, norm, noTap, type Tap } from './modules.ts';
+import { activations, Dropouts, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { DecoderLayer, DecoderParameters } from './parameters.ts';
 
 /** One batch of rows, as tensors. */
@@ -48,14 +48,20 @@ export function embed(
 type Attend = (query: Tensor, key: Tensor, value: Tensor) => Tensor;
 
 /** One block; `attend` does the attention, over the sequence or over a cache. */
-export function block(x: Tensor, layer: DecoderLayer, config: TextConfig, attend: Attend): Tensor {
+export function block(
+  x: Tensor,
+  layer: DecoderLayer,
+  config: TextConfig,
+  attend: Attend,
+  dropouts = new Dropouts(),
+): Tensor {
   const { self_attn: attn, ffn } = layer;
   const epsilon = config.layerNormEps;
   const h = norm(x, layer.self_attn_layer_norm, epsilon);
   const attended = attend(linear(h, attn.q_proj), linear(h, attn.k_proj), linear(h, attn.v_proj));
-  const residual = linear(norm(attended, attn.inner_attn_ln, epsilon), attn.out_proj).add(x);
+  const residual = dropouts.hidden(linear(norm(attended, attn.inner_attn_ln, epsilon), attn.out_proj)).add(x);
   const inner = activations[config.activation](linear(norm(residual, layer.final_layer_norm, epsilon), ffn.fc1));
-  return linear(norm(inner, ffn.ffn_layernorm, epsilon), ffn.fc2).add(residual);
+  return dropouts.hidden(linear(norm(inner, ffn.ffn_layernorm, epsilon), ffn.fc2)).add(residual);
 }
 
 /** The final LayerNorm. */
@@ -75,14 +81,19 @@ export function decode(
   positionTable: Tensor,
   input: DecoderInput,
   tap: Tap = noTap,
+  mode: Mode = {},
+  dropouts = new Dropouts(mode),
 ): Tensor {
-  let x = embed(parameters, config, positionTable, input);
-  tap('text.embeddings', x);
+  const embedded = dropouts.hidden(embed(parameters, config, positionTable, input));
+  tap('text.embeddings', embedded);
   const options = { heads: config.attentionHeads, causal: true, bounds: input.bounds };
-  for (const [i, layer] of parameters.layers.entries()) {
-    x = block(x, layer, config, (query, key, value) => attention(query, key, value, options));
-    tap(`text.layer.${i}`, x);
-  }
+  const x = stack(embedded, parameters.layers, mode, (inner, layer, i) => {
+    const attend: Attend = (query, key, value) =>
+      attention(query, key, value, { ...options, dropout: dropouts.attention() });
+    const result = block(inner, layer, config, attend, dropouts);
+    tap(`text.layer.${i}`, result);
+    return result;
+  });
   const normalised = finish(parameters, config, x);
   tap('text.layer_norm', normalised);
   return normalised;

@@ -7,11 +7,19 @@ import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts'
 import type { Kosmos2Config } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
 
+/**
+ * `magneto`: as above. `balanced`: the same, but for a model whose vision tower was not trained before: its unit-length features are scaled up so that they weigh as
+ * much as the latent queries beside them (a fresh projection makes them some thirty times smaller), and its positions start as 2-D sines and cosines as strong
+ * as the patches (He et al., «Masked autoencoders», 2022). `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower.
+ */
+export type Initialization = 'magneto' | 'balanced' | 'huggingface';
+
 /** How one parameter is drawn. */
 type Draw =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
-  | { readonly kind: 'normal'; readonly deviation: number };
+  | { readonly kind: 'normal'; readonly deviation: number }
+  | { readonly kind: 'waves'; readonly side: number; readonly width: number };
 
 const zero: Draw = { kind: 'constant', value: 0 };
 const normal = (deviation: number): Draw => ({ kind: 'normal', deviation });
@@ -56,9 +64,17 @@ function resamplerDraw(name: string, fanIn: number, { text }: Kosmos2Config): Dr
   return uniform(name.includes('out_proj') ? xavier : xavier * Math.SQRT1_2);
 }
 
-function drawOf(name: string, fanIn: number, config: Kosmos2Config): Draw {
+function drawOf(name: string, fanIn: number, config: Kosmos2Config, initialization: Initialization): Draw {
   if (isNorm(name)) return { kind: 'constant', value: name.endsWith('.weight') ? 1 : 0 };
+  const { hiddenSize: width, imageSize, patchSize } = config.vision;
+  if (initialization === 'balanced') {
+    if (name.endsWith('position_embedding.weight')) return { kind: 'waves', side: imageSize / patchSize, width };
+    // features of length 1 come out with entries of about 1
+    if (name.endsWith('image_to_text_projection.dense.weight')) return uniform(Math.sqrt(3));
+  }
   if (name.startsWith('vision_model')) return visionDraw(name, config);
+  if (initialization === 'huggingface')
+    return name.endsWith('latent_query') ? normal(1) : name.endsWith('.bias') ? zero : normal(0.02);
   if (name.startsWith('image_to_text_projection')) return resamplerDraw(name, fanIn, config);
   return decoderDraw(name, fanIn, config);
 }
@@ -66,6 +82,7 @@ function drawOf(name: string, fanIn: number, config: Kosmos2Config): Draw {
 /** The values of one parameter from element `first` on; `index` tells its numbers apart from those of other parameters. */
 function drawValues(draw: Draw, seed: number, index: number, first: number, count: number): Float32Array {
   if (draw.kind === 'constant') return new Float32Array(count).fill(draw.value);
+  if (draw.kind === 'waves') return waves(draw, first, count);
   if (draw.kind === 'uniform') return uniforms(seed, index, first, count).map((u) => (2 * u - 1) * draw.bound);
   // Box and Muller, 1958; two numbers of the stream each
   const pairs = uniforms(seed, index, 2 * first, 2 * count);
@@ -75,11 +92,31 @@ function drawValues(draw: Draw, seed: number, index: number, first: number, coun
   );
 }
 
+/** Size of the position waves: patches of normalised pixels come out as strong with weights of deviation 0.02. */
+const waveHeight = 0.4;
+
+/**
+ * Positions [1 + side², width] (zeros for the class token): a quarter of the columns each holds sines and cosines of the row, and of the column, of a patch,
+ * with wavelengths in geometric steps from 2π to 10⁴·2π.
+ */
+function waves({ side, width }: Extract<Draw, { kind: 'waves' }>, first: number, count: number): Float32Array {
+  const quarter = Math.max(1, Math.floor(width / 4));
+  return Float32Array.from({ length: count }, (_, i) => {
+    const [token, column] = [Math.floor((first + i) / width), (first + i) % width];
+    const kind = Math.floor(column / quarter);
+    if (token === 0 || kind > 3) return 0;
+    const place = kind < 2 ? Math.floor((token - 1) / side) : (token - 1) % side;
+    const angle = place / 10000 ** ((column % quarter) / quarter);
+    return waveHeight * (kind % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
+  });
+}
+
 /** Fresh parameters in f32 on the device. */
 export async function initializeParameters(
   config: Kosmos2Config,
   device: Device,
   seed: number,
+  initialization: Initialization = 'magneto',
 ): Promise<Kosmos2Parameters> {
   const shapes = parameterShapes(config);
   const leaves = namedLeaves(shapes);
@@ -90,7 +127,7 @@ export async function initializeParameters(
       const width = sizeOf(rest);
       // the bias of a layer is drawn by the layer's fan-in too
       const fanIn = sizeOf((leaves.get(`${moduleOf(name)}.weight`)?.shape ?? shape).slice(1));
-      const draw = drawOf(name, fanIn, config);
+      const draw = drawOf(name, fanIn, config, initialization);
       const padRow = name.includes('embed_tokens') ? config.text.padTokenId : rows;
       const values = (firstRow: number, count: number) => {
         const drawn = drawValues(draw, seed, index, firstRow * width, count * width);

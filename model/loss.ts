@@ -3,6 +3,7 @@ import { crossEntropy, HostArray, type Tensor } from '../engine/index.ts';
 import type { Kosmos2Config } from './config.ts';
 import { decode } from './decoder.ts';
 import { decoderInput } from './kosmos2.ts';
+import { Dropouts, type Mode, noTap } from './modules.ts';
 import type { Kosmos2Parameters } from './parameters.ts';
 import { resample } from './resampler.ts';
 import { visionTower } from './vision.ts';
@@ -37,25 +38,31 @@ export function nextTokenLabels(labels: readonly (readonly number[])[], { text }
   return new HostArray(Int32Array.from(moved));
 }
 
-/** Σ −log p(label) over the kept positions: a scalar. Divide by their number for the mean. */
+/**
+ * Σ −log p(label) over the kept positions: a scalar. Divide by their number for the mean. Dropout stands where the released code has it: behind the embeddings
+ * (once), on what attention and feed-forward add, and on the weights of decoder and resampler; the vision tower has none.
+ */
 export function lossSum(
   parameters: Kosmos2Parameters,
   config: Kosmos2Config,
   positionTable: Tensor,
   input: LossInput,
+  mode: Mode = {},
 ): Tensor {
   const decoder = parameters.text_model.model;
+  const dropouts = new Dropouts(mode);
   const vectors = input.pixels
     ? resample(
         parameters.image_to_text_projection,
         config.text,
-        visionTower(parameters.vision_model.model, config.vision, input.pixels),
+        visionTower(parameters.vision_model.model, config.vision, input.pixels, null, noTap, mode),
+        dropouts,
       )
     : null;
   const { embed_tokens: embedding } = decoder;
   const sums = input.groups.map(({ ids, positionIds, bounds, slots, labels }) => {
     const rows = decoderInput(ids, positionIds, bounds, slots, vectors);
-    const hidden = decode(decoder, config.text, positionTable, rows);
+    const hidden = decode(decoder, config.text, positionTable, rows, noTap, mode, dropouts);
     return crossEntropy(hidden.reshape([-1, config.text.embedDim]), embedding.weight, labels).sum();
   });
   return sums.reduce((total, sum) => total.add(sum));

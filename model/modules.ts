@@ -1,5 +1,5 @@
 /** The small pieces that vision tower, resampler and decoder share. */
-import { gelu, quickGelu, relu, type Tensor } from '../engine/index.ts';
+import { type AttentionOptions, dropout, gelu, quickGelu, relu, remat, type Tensor } from '../engine/index.ts';
 import type { Activation } from './config.ts';
 import type { Affine } from './parameters.ts';
 
@@ -18,3 +18,47 @@ export function norm(x: Tensor, { weight, bias }: Affine, epsilon: number): Tens
 }
 
 export const activations: Record<Activation, (x: Tensor) => Tensor> = { gelu, quick_gelu: quickGelu, relu };
+
+/** Probabilities of dropout, and the key of the step (i32 [2]: seed and step). */
+export interface DropoutRates {
+  readonly hidden: number;
+  readonly attention: number;
+  readonly key: Tensor;
+}
+
+/** What differs between training and use: dropout, and whether layers are computed again in the backward pass. */
+export interface Mode {
+  readonly dropout?: DropoutRates;
+  readonly remat?: boolean;
+}
+
+/** The places of dropout in one trace of the model: each draws from a stream of its own. */
+export class Dropouts {
+  readonly #rates: DropoutRates | undefined;
+  #next = 0;
+
+  constructor({ dropout }: Mode = {}) {
+    this.#rates = dropout;
+  }
+
+  /** On what is added to the residual stream. */
+  hidden(x: Tensor): Tensor {
+    return this.#rates ? dropout(x, this.#rates.key, this.#rates.hidden, this.#next++) : x;
+  }
+
+  /** On attention weights. */
+  attention(): AttentionOptions['dropout'] {
+    return this.#rates && { rate: this.#rates.attention, key: this.#rates.key, stream: this.#next++ };
+  }
+}
+
+/** One layer after another; with `mode.remat` only what goes into each is kept for the backward pass. */
+export function stack<Layer>(
+  x: Tensor,
+  layers: readonly Layer[],
+  { remat: again = false }: Mode,
+  layer: (x: Tensor, layer: Layer, index: number) => Tensor,
+): Tensor {
+  const run = again ? (remat(layer) as typeof layer) : layer;
+  return layers.reduce((value, own, index) => run(value, own, index), x);
+}

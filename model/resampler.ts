@@ -1,11 +1,16 @@
 /** The image-to-text projection: a linear layer, then attention from learned queries over the tokens and the queries themselves. */
 import { attention, concat, type Tensor } from '../engine/index.ts';
 import type { TextConfig } from './config.ts';
-import { linear } from './modules.ts';
+import { Dropouts, linear } from './modules.ts';
 import type { ResamplerParameters } from './parameters.ts';
 
 /** Vision features [n, tokens, hidden] to image vectors [n, latents, D]. No norm, no residual, no feed-forward. */
-export function resample(parameters: ResamplerParameters, config: TextConfig, features: Tensor): Tensor {
+export function resample(
+  parameters: ResamplerParameters,
+  config: TextConfig,
+  features: Tensor,
+  dropouts = new Dropouts(),
+): Tensor {
   const { dense, latent_query: latents, x_attn: attn } = parameters;
   const [n] = features.shape;
   const [count, width] = latents.shape;
@@ -13,6 +18,7 @@ export function resample(parameters: ResamplerParameters, config: TextConfig, fe
   const keys = concat([linear(features, dense), queries], 1);
   const attended = attention(linear(queries, attn.q_proj), linear(keys, attn.k_proj), linear(keys, attn.v_proj), {
     heads: config.attentionHeads,
+    dropout: dropouts.attention(),
   });
   return linear(attended, attn.out_proj);
 }

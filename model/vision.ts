@@ -1,7 +1,7 @@
 /** The CLIP vision tower (ViT with pre-LayerNorm blocks), as KOSMOS-2 uses it: every token of the last block, normalised. */
 import { attention, concat, HostArray, type Tensor } from '../engine/index.ts';
 import type { VisionConfig } from './config.ts';
-import { activations, linear, norm, noTap, type Tap } from './modules.ts';
+import { activations, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { VisionLayer, VisionParameters } from './parameters.ts';
 
 /** Cuts pictures [n, C, H, W] into patches, row by row: [n, patches, C·p·p]. */
@@ -35,6 +35,7 @@ export function visionTower(
   pixels: Tensor,
   interpolation: Tensor | null = null,
   tap: Tap = noTap,
+  mode: Mode = {},
 ): Tensor {
   const {
     class_embedding: classEmbedding,
@@ -48,12 +49,13 @@ export function visionTower(
   const positions = interpolation
     ? concat([learned.slice(0, 0, 1), interpolation.matmul(learned.slice(0, 1, learned.shape[0]))], 0)
     : learned;
-  let x = norm(concat([first, patches], 1).add(positions), parameters.pre_layrnorm, config.layerNormEps);
-  tap('vision.embeddings', x);
-  for (const [i, layer] of parameters.encoder.layers.entries()) {
-    x = block(x, layer, config);
-    tap(`vision.layer.${i}`, x);
-  }
+  const embedded = norm(concat([first, patches], 1).add(positions), parameters.pre_layrnorm, config.layerNormEps);
+  tap('vision.embeddings', embedded);
+  const x = stack(embedded, parameters.encoder.layers, mode, (inner, layer, i) => {
+    const result = block(inner, layer, config);
+    tap(`vision.layer.${i}`, result);
+    return result;
+  });
   // KOSMOS-2 normalises the whole sequence, where plain CLIP normalises the class token only
   const normalised = norm(x, parameters.post_layernorm, config.layerNormEps);
   tap('vision.post_layernorm', normalised);

@@ -31,6 +31,8 @@ export interface RunState {
   readonly step: number;
   /** Where the data goes on. */
   readonly data: unknown;
+  /** Of mixed precision; null without. */
+  readonly lossScale: readonly number[] | null;
   /** Steps without an update so far. */
   readonly skipped: number;
   /** Seconds of training, over all starts. */

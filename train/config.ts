@@ -1,6 +1,7 @@
 /** The configuration of a training run: a JSON file, checked. Examples lie in `configs/`. */
 import { readJson } from '../engine/runtime/json.ts';
 import { parseConfig } from '../model/config.ts';
+import type { Initialization } from '../model/initialize.ts';
 import { Fields, type Json } from './config/fields.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -60,7 +61,7 @@ export interface ModelSource {
   /** Cells along an edge of the picture; its square is the number of location tokens. */
   readonly gridSize: number;
   /** How a fresh model is drawn. */
-  readonly initialization: 'magneto' | 'huggingface';
+  readonly initialization: Initialization;
 }
 
 export interface DataSource {
@@ -152,7 +153,7 @@ function parseModel(fields: Fields, file: string): ModelSource {
     init,
     tokenizer: init !== null && !fields.has('tokenizer') ? null : fields.text('tokenizer'),
     gridSize: fields.count('gridSize', DEFAULTS.gridSize, { least: 1 }),
-    initialization: fields.choice('initialization', ['magneto', 'huggingface'], DEFAULTS.initialization),
+    initialization: fields.choice('initialization', ['magneto', 'balanced', 'huggingface'], DEFAULTS.initialization),
   };
   fields.end();
   return source;

@@ -138,11 +138,12 @@ class Run {
       const weights = found?.folder ?? setup.init;
       const parameters = weights
         ? await loadParameters(weights, config, device)
-        : await initializeParameters(config, device, training.seed);
-      const moments = found
-        ? await loadMoments(found.folder, splitParameters(parameters, training.freeze).trained, device)
-        : null;
-      const trainer = new Trainer(config, training, parameters, moments, device, { onCompile: options.onCompile });
+        : await initializeParameters(config, device, training.seed, training.model.initialization);
+      const optimizer = found && {
+        moments: await loadMoments(found.folder, splitParameters(parameters, training.freeze).trained, device),
+        lossScale: found.state.lossScale,
+      };
+      const trainer = new Trainer(config, training, parameters, optimizer, device, { onCompile: options.onCompile });
       const { every, batches, samples } = training.validation;
       const validator = new Validator(
         trainer,
@@ -160,6 +161,7 @@ class Run {
       const state = found?.state ?? {
         step: 0,
         data: data.state(),
+        lossScale: null,
         skipped: 0,
         seconds: 0,
         seed: training.seed,
@@ -268,7 +270,8 @@ class Run {
     const { out } = this.#options;
     const { keep } = this.#training.checkpoint;
     const { parameters, moments } = trainer;
-    await saveCheckpoint({ path: `${out}/checkpoints`, keep }, { parameters, moments }, this.#state, config, files);
+    const state = { ...this.#state, lossScale: await trainer.lossScale() };
+    await saveCheckpoint({ path: `${out}/checkpoints`, keep }, { parameters, moments }, state, config, files);
     this.#lastReport = performance.now();
   }
 

@@ -4,12 +4,15 @@ import {
   type Compiled,
   clipFactor,
   compile,
+  concat,
   finite,
   globalNorm,
   gradientsOf,
   leavesOf,
   type Moments,
   mapTree,
+  maximum,
+  sub,
   type Tensor,
   where,
 } from '../engine/index.ts';
@@ -50,11 +53,30 @@ export function joinParameters({ trained, frozen }: SplitParameters): Kosmos2Par
   };
 }
 
+/**
+ * What the loss is multiplied by, so that small gradients keep their digits, and for how many steps in a row it has been fine: f32 [2], on the
+ * device, where each step decides on it.
+ */
+export type LossScale = Tensor;
+
+/** As in the released training: start, steps until it doubles, and the least that it halves to. */
+const lossScaling = { start: 4, window: 256, least: 1e-4 };
+
+export const initialLossScale = Float32Array.of(lossScaling.start, 0);
+
+/** What changes from step to step besides the batch. */
+interface Dynamic {
+  /** i32 [2], seed and number of the micro-batch in the run. */
+  readonly key: Tensor;
+  readonly lossScale: LossScale | null;
+}
+
 type Accumulate = (
   trained: Parts,
   frozen: Parts,
   table: Tensor,
   batch: LossInput,
+  dynamic: Dynamic,
   sums: Parts | null,
 ) => { loss: Tensor; sums: Parts };
 
@@ -62,12 +84,13 @@ type Update = (
   trained: Parts,
   moments: Moments<Parts>,
   sums: Parts,
+  lossScale: LossScale | null,
   settings: Tensor,
   scale: Tensor,
-) => { trained: Parts; moments: Moments<Parts>; norm: Tensor };
+) => { trained: Parts; moments: Moments<Parts>; lossScale: LossScale | null; norm: Tensor };
 
 export interface StepFunctions {
-  /** Σ −log p over a micro-batch, and its gradients added to `sums` (null: the first micro-batch of a step). */
+  /** Σ −log p over a micro-batch, and its gradients (times the loss scale) added to `sums` (null: the first micro-batch of a step). */
   readonly accumulate: Compiled<Parameters<Accumulate>, ReturnType<Accumulate>>;
   /** Clips and applies the sums times `scale` (1 / scored tokens). Gradients that are not finite change nothing, and the norm tells. */
   readonly update: Compiled<Parameters<Update>, ReturnType<Update>>;
@@ -78,15 +101,34 @@ export interface StepOptions {
   onCompile?: (done: number, all: number) => void;
 }
 
+/** Matrices in f16; what is computed with them is f32. */
+function halfMatrices(parameters: Kosmos2Parameters): Kosmos2Parameters {
+  return mapTree(parameters, (leaf) => ((leaf as Tensor).rank === 2 ? (leaf as Tensor).cast('f16') : leaf));
+}
+
+/** The next loss scale: twice as large after a window of finite steps, half as large after one that is not. */
+function nextLossScale(lossScale: LossScale, fine: Tensor): LossScale {
+  const [scale, steps] = [lossScale.slice(0, 0, 1), lossScale.slice(0, 1, 2)];
+  const counted = steps.add(1);
+  const grows = counted.greater(lossScaling.window - 0.5);
+  const grown = where(grows, scale.mul(2), scale);
+  const halved = maximum(scale.mul(0.5), lossScaling.least);
+  return concat([where(fine, grown, halved), counted.mul(fine).mul(sub(1, grows))], 0);
+}
+
 export function compileStep(
   config: Kosmos2Config,
   training: TrainConfig,
   { onCompile }: StepOptions = {},
 ): StepFunctions {
-  const accumulate: Accumulate = (trained, frozen, table, batch, sums) => {
-    const loss = lossSum(joinParameters({ trained, frozen }), config, table, batch);
-    const wanted = leavesOf(trained) as Tensor[];
-    const gradients = gradientsOf(loss, wanted);
+  const { dropout, remat, precision } = training;
+  const accumulate: Accumulate = (trained, frozen, table, batch, { key, lossScale }, sums) => {
+    const all = joinParameters({ trained, frozen });
+    const drops = dropout.hidden > 0 || dropout.attention > 0;
+    const mode = { dropout: drops ? { ...dropout, key } : undefined, remat: remat === 'layers' };
+    const loss = lossSum(precision === 'mixed' ? halfMatrices(all) : all, config, table, batch, mode);
+    const scaled = lossScale ? loss.mul(lossScale.slice(0, 0, 1).reshape([])) : loss;
+    const gradients = gradientsOf(scaled, leavesOf(trained) as Tensor[]);
     const before = sums ? (leavesOf(sums) as Tensor[]) : null;
     let next = 0;
     return {
@@ -100,16 +142,17 @@ export function compileStep(
     };
   };
   const { clip, decay } = training.optimizer;
-  const update: Update = (trained, moments, sums, settings, scale) => {
-    const norm = globalNorm(sums).mul(scale);
-    const factor = clip > 0 ? clipFactor(norm, clip).mul(scale) : scale;
-    const safe = where(finite(norm), factor, -1);
-    const { parameters, moments: next } = adamw(trained, sums, moments, settings, { factor: safe, decay });
-    return { trained: parameters, moments: next, norm };
+  const update: Update = (trained, moments, sums, lossScale, settings, scale) => {
+    const own = lossScale ? scale.div(lossScale.slice(0, 0, 1).reshape([])) : scale;
+    const norm = globalNorm(sums).mul(own);
+    const fine = finite(norm);
+    const factor = where(fine, clip > 0 ? clipFactor(norm, clip).mul(own) : own, -1);
+    const { parameters, moments: next } = adamw(trained, sums, moments, settings, { factor, decay });
+    return { trained: parameters, moments: next, lossScale: lossScale && nextLossScale(lossScale, fine), norm };
   };
   const functions = {
-    accumulate: compile(accumulate, { donate: [4], name: 'gradients', onCompile }),
-    update: compile(update, { donate: [0, 1, 2], name: 'optimiser', onCompile }),
+    accumulate: compile(accumulate, { donate: [5], name: 'gradients', onCompile }),
+    update: compile(update, { donate: [0, 1, 2, 3], name: 'optimiser', onCompile }),
   };
   return {
     ...functions,

@@ -1,7 +1,15 @@
 /** One training run's parameters and optimiser on a device: takes the micro-batches of a step, changes the parameters, tells what came of it. */
 
 import type { TrainingExample } from '../data/index.ts';
-import { adamwSettings, type Device, leavesOf, type Moments, mapTree, type Tensor } from '../engine/index.ts';
+import {
+  adamwSettings,
+  type Device,
+  HostArray,
+  leavesOf,
+  type Moments,
+  mapTree,
+  type Tensor,
+} from '../engine/index.ts';
 import type { Kosmos2Config } from '../model/config.ts';
 import { disposeParameters, type Kosmos2Parameters } from '../model/parameters.ts';
 import { sinusoidTable } from '../model/positions.ts';
@@ -10,7 +18,9 @@ import type { TrainConfig } from './config.ts';
 import { learningRate } from './schedule.ts';
 import {
   compileStep,
+  initialLossScale,
   joinParameters,
+  type LossScale,
   type Parts,
   type StepFunctions,
   type StepOptions,
@@ -42,6 +52,12 @@ export interface SubmittedStep {
   readonly report: Promise<StepReport>;
 }
 
+/** What the optimiser carries from step to step besides the parameters. */
+export interface OptimizerState {
+  readonly moments: Moments<Parts>;
+  readonly lossScale: readonly number[] | null;
+}
+
 interface Scored {
   readonly name: string;
   readonly keptTokens: number;
@@ -56,14 +72,15 @@ export class Trainer {
   readonly #frozen: Parts;
   #trained: Parts;
   #moments: Moments<Parts>;
+  #lossScale: LossScale | null;
   #table: Tensor;
 
-  /** Takes over `parameters` (f32) and `moments` (null: all zero, a run that starts). */
+  /** Takes over `parameters` (f32) and what the optimiser knew (null: a run that starts). */
   constructor(
     config: Kosmos2Config,
     training: TrainConfig,
     parameters: Kosmos2Parameters,
-    moments: Moments<Parts> | null,
+    optimizer: OptimizerState | null,
     device: Device,
     options: StepOptions = {},
   ) {
@@ -74,12 +91,19 @@ export class Trainer {
     const { trained, frozen } = splitParameters(parameters, training.freeze);
     this.#trained = trained;
     this.#frozen = frozen;
-    this.#moments = moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
+    this.#moments = optimizer?.moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
+    const mixed = training.precision === 'mixed';
+    this.#lossScale = mixed ? device.tensor(Float32Array.from(optimizer?.lossScale ?? initialLossScale)) : null;
     this.#table = this.#positions(config.text.maxPositionEmbeddings + 2);
   }
 
   get moments(): Moments<Parts> {
     return this.#moments;
+  }
+
+  /** Scale and steps without trouble; null without mixed precision. */
+  async lossScale(): Promise<number[] | null> {
+    return (await this.#lossScale?.toArray()) ?? null;
   }
 
   /** The live parameters: valid until the next step. */
@@ -105,11 +129,11 @@ export class Trainer {
    * does not depend on how a step is cut.
    */
   async step(step: number, batches: readonly NamedExamples[]): Promise<SubmittedStep> {
-    const { optimizer, schedule, steps } = this.#training;
+    const { optimizer, schedule, steps, seed } = this.#training;
     const scored: Scored[] = [];
     let sums: Parts | null = null;
     let [kept, tokens] = [0, 0];
-    for (const { name, examples } of batches) {
+    for (const [at, { name, examples }] of batches.entries()) {
       const batch = this.hostBatch(examples);
       if (batch.keptTokens === 0) continue;
       const table = this.positionTable(batch.lastPosition);
@@ -118,6 +142,8 @@ export class Trainer {
         this.#frozen,
         table,
         batch.feed,
+        // other numbers are dropped in every micro-batch of every step
+        { key: new HostArray(Int32Array.of(seed, step * batches.length + at)), lossScale: this.#lossScale },
         sums,
       );
       sums = result.sums;
@@ -128,9 +154,17 @@ export class Trainer {
     if (!sums) throw new Error(`step ${step}: no token of its examples is scored`);
     const rate = learningRate(step, steps, optimizer.learningRate, schedule);
     const settings = adamwSettings({ ...optimizer, learningRate: rate, step });
-    const update = await this.#functions.update(this.#trained, this.#moments, sums, settings, 1 / kept);
+    const update = await this.#functions.update(
+      this.#trained,
+      this.#moments,
+      sums,
+      this.#lossScale,
+      settings,
+      1 / kept,
+    );
     this.#trained = update.trained;
     this.#moments = update.moments;
+    this.#lossScale = update.lossScale;
     // asked for at once: what is read lies in the queue before the steps that follow
     const report = Promise.all([takeNumber(update.norm), meanLosses(scored)]).then(
       ([gradientNorm, { loss, lossByKind }]): StepReport => {
@@ -152,7 +186,7 @@ export class Trainer {
     this.#functions.dispose();
     this.#table.dispose();
     disposeParameters(this.parameters);
-    for (const leaf of leavesOf(this.#moments)) (leaf as Tensor).dispose();
+    for (const leaf of leavesOf([this.#moments, this.#lossScale])) (leaf as Tensor | null)?.dispose();
   }
 
   #positions(rows: number): Tensor {

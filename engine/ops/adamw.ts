@@ -2,8 +2,9 @@
 import { elementsGrid } from '../../kernels/indexing.ts';
 import { adamwKernel } from '../../kernels/training.ts';
 import { apply } from '../apply.ts';
+import { OpError } from '../errors.ts';
 import type { OpDefinition } from '../op.ts';
-import { sizeOf } from '../shape.ts';
+import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { expectDType, expectShape, input } from './support.ts';
 
@@ -31,16 +32,26 @@ export const adamwOp: OpDefinition = {
   lowering: {
     kind: 'kernel',
     lower: (context) => {
-      const [g, settings] = [context.input(3), context.input(4)];
+      const settings = context.input(4);
+      const gradients = context.shards(3);
       const state = [0, 1, 2].map((i) => context.inPlace(i, i));
-      const count = Math.ceil(sizeOf(context.inputs[0].shape) / 4);
-      context.dispatch({
-        source: adamwKernel(),
-        parameters: { count },
-        operands: [g, settings, ...state],
-        grid: elementsGrid(count),
-        flops: 48 * count,
-      });
+      const width = sizeOf(context.inputs[0].shape.slice(1));
+      for (const [i, { memory: g, rows }] of gradients.entries()) {
+        const own = state.map((shards) => shards[i]);
+        if (own.some((shard) => shard?.rows !== rows))
+          throw new OpError(
+            'adamwUpdate',
+            `${formatShape(context.inputs[0].shape)}: parameter, moments and gradient are sharded differently`,
+          );
+        const count = Math.ceil((rows * width) / 4);
+        context.dispatch({
+          source: adamwKernel(),
+          parameters: { count },
+          operands: [g, settings, ...own.map(({ memory }) => memory)],
+          grid: elementsGrid(count),
+          flops: 48 * count,
+        });
+      }
     },
   },
   cases: [

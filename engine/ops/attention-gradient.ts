@@ -7,7 +7,14 @@ import {
   attentionQueryGradientKernel,
 } from '../../kernels/attention-backward.ts';
 import type { OpDefinition } from '../op.ts';
-import { type AttentionAttributes, span, stagingFor } from './attention.ts';
+import {
+  type AttentionAttributes,
+  dropoutParametersOf,
+  optionalOperands,
+  span,
+  stagingFor,
+  weightFactors,
+} from './attention.ts';
 import { expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 
 function dotAt(a: Float64Array, at: number, b: Float64Array, bt: number, length: number): number {
@@ -29,8 +36,10 @@ export const attentionGradientOp: OpDefinition = {
     return [f32Of(q.shape), f32Of(k.shape), f32Of(v.shape)];
   },
   vjp: { none: 'a second derivative through fused attention; build it from matmul and softmax for that' },
-  reference: ([q, k, v, out, lse, g, bounds], attributes) => {
-    const { heads, causal, scale } = attributes as unknown as AttentionAttributes;
+  reference: ([q, k, v, out, lse, g, ...rest], attributes) => {
+    const own = attributes as unknown as AttentionAttributes;
+    const { heads, causal, scale } = own;
+    const { bounds, key } = optionalOperands(rest, own);
     const [batch, queries, width] = q.shape;
     const keys = k.shape[1];
     const headDim = width / heads;
@@ -41,15 +50,17 @@ export const attentionGradientOp: OpDefinition = {
           const at = (b * queries + i) * width + h * headDim;
           const limit = Math.min(bounds ? bounds.data[b * 2 + 1] : keys, causal ? i + keys - queries + 1 : keys);
           const delta = dotAt(g.data, at, out.data, at, headDim);
+          const factor = weightFactors(key, own, i, b * heads + h);
           for (const j of span(bounds ? bounds.data[b * 2] : 0, limit)) {
             const kt = (b * keys + j) * width + h * headDim;
             const weight = Math.exp(
               dotAt(q.data, at, k.data, kt, headDim) * scale - lse.data[(b * heads + h) * queries + i],
             );
-            const d = weight * (dotAt(g.data, at, v.data, kt, headDim) - delta) * scale;
+            const kept = factor(j);
+            const d = weight * (kept * dotAt(g.data, at, v.data, kt, headDim) - delta) * scale;
             addScaled(dq, at, k.data, kt, headDim, d);
             addScaled(dk, kt, q.data, at, headDim, d);
-            addScaled(dv, kt, g.data, at, headDim, weight);
+            addScaled(dv, kt, g.data, at, headDim, weight * kept);
           }
         }
       }
@@ -59,23 +70,33 @@ export const attentionGradientOp: OpDefinition = {
   lowering: {
     kind: 'kernel',
     lower: (context) => {
-      const { heads, causal, scale } = context.attributes as unknown as AttentionAttributes;
-      const [q, k, , , , , bounds] = context.inputs;
+      const own = context.attributes as unknown as AttentionAttributes;
+      const { heads, causal, scale } = own;
+      const [q, k, , , , , ...rest] = context.inputs;
+      const { bounds, key } = optionalOperands(rest, own);
       const [batch, queries, width] = q.shape;
       const keys = k.shape[1];
       const headDim = width / heads;
-      const options = { headDim, causal, bounded: bounds !== undefined, staging: stagingFor(context.traits) };
-      const [qMemory, kMemory, vMemory, outMemory, lseMemory, gMemory] = context.inputs.map((_, i) => context.input(i));
+      const options = {
+        headDim,
+        causal,
+        bounded: bounds !== undefined,
+        staging: stagingFor(context.traits),
+        dropout: key !== undefined,
+      };
+      const [qMemory, kMemory, vMemory, outMemory, lseMemory, gMemory, ...others] = context.inputs.map((_, i) =>
+        context.input(i),
+      );
       const rows = batch * heads * queries;
-      const delta = context.scratch(rows * 4);
+      const stats = context.scratch(rows * 8);
       context.dispatch({
         source: attentionDeltaKernel(headDim),
         parameters: { count: rows, queries, heads, stride4: width / 4 },
-        operands: [outMemory, gMemory, delta],
+        operands: [outMemory, gMemory, lseMemory, stats],
         grid: attentionDeltaGrid(rows),
       });
-      const operands = [qMemory, kMemory, vMemory, gMemory, lseMemory, delta, ...(bounds ? [context.input(6)] : [])];
-      const parameters = { queries, keys, heads, stride4: width / 4, scale };
+      const operands = [qMemory, kMemory, vMemory, gMemory, stats, ...others];
+      const parameters = { queries, keys, heads, stride4: width / 4, scale, ...dropoutParametersOf(own) };
       const flops = (2 * batch * queries * keys * width) / (causal ? 2 : 1);
       const queryGrid = attentionBackwardGrid(queries, heads, batch);
       const keyGrid = attentionBackwardGrid(keys, heads, batch);
@@ -123,6 +144,31 @@ export const attentionGradientOp: OpDefinition = {
         integers([2, 2], [0, 70, 4, 66]),
       ],
       attributes: { heads: 1, causal: true, scale: 0.1 },
+    },
+    {
+      inputs: [
+        input([2, 5, 16]),
+        input([2, 9, 16]),
+        input([2, 9, 16]),
+        input([2, 5, 16]),
+        input([2, 2, 5], 1, 3),
+        input([2, 5, 16]),
+        integers([2], [3, 8]),
+      ],
+      attributes: { heads: 2, causal: true, scale: 0.2, rate: 0.3, stream: 1 },
+    },
+    {
+      inputs: [
+        input([2, 4, 16]),
+        input([2, 4, 16]),
+        input([2, 4, 16]),
+        input([2, 4, 16]),
+        input([2, 1, 4], 1, 3),
+        input([2, 4, 16]),
+        integers([2, 2], [0, 4, 1, 3]),
+        integers([2], [3, 8]),
+      ],
+      attributes: { heads: 1, causal: false, scale: 0.2, rate: 0.5, stream: 9 },
     },
   ],
 };

@@ -8,15 +8,18 @@ import {
   decodeScratchStride,
   decodeSplits,
 } from '../../kernels/attention-decode.ts';
+import { dropThreshold } from '../../kernels/random.ts';
 import type { Staging } from '../../kernels/row-stream.ts';
 import { apply, applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { OpDefinition, ReferenceArray } from '../op.ts';
+import { philox } from '../random.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
+import { checkRate, keepFactor, keyOf } from './dropout.ts';
 import { pad } from './pad.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 import { reshape, slice } from './view.ts';
@@ -25,6 +28,31 @@ export interface AttentionAttributes {
   heads: number;
   causal: boolean;
   scale: number;
+  /** Probability that a weight is dropped, and the stream of its random numbers; without them nothing is. */
+  rate?: number;
+  stream?: number;
+}
+
+/** The operands behind the fixed ones: bounds i32 [B, 2], and with dropout the key i32 [2]. */
+export function optionalOperands<T>(rest: readonly T[], { rate = 0 }: AttentionAttributes): { bounds?: T; key?: T } {
+  const key = rate > 0 ? rest[rest.length - 1] : undefined;
+  return { bounds: rest.length > (rate > 0 ? 1 : 0) ? rest[0] : undefined, key };
+}
+
+/** What the weights of one query row count after dropout; see `dropWeight` of the kernels. */
+export function weightFactors(
+  key: ReferenceArray | undefined,
+  { rate = 0, stream = 0 }: AttentionAttributes,
+  query: number,
+  row: number,
+): (j: number) => number {
+  if (!key) return () => 1;
+  return (j) => keepFactor(philox([Math.floor(j / 4), query, row, stream], keyOf(key))[j % 4], rate);
+}
+
+/** Parameters of the kernels with dropout. */
+export function dropoutParametersOf({ rate = 0, stream = 0 }: AttentionAttributes): Record<string, number> {
+  return rate > 0 ? { stream, threshold: dropThreshold(rate), keepScale: 1 / (1 - rate) } : {};
 }
 
 /** The vector of one head may not be longer: q and the output live in registers. */
@@ -53,13 +81,15 @@ function attendRow(
   v: Float64Array,
   keys: readonly number[],
   scale: number,
+  factor: (i: number) => number = () => 1,
 ): { out: Float64Array; lse: number } {
   const scores = keys.map((at) => q.reduce((sum, value, c) => sum + value * k[at + c], 0) * scale);
   const largest = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const out = new Float64Array(q.length);
-  for (const [i, at] of keys.entries()) for (let c = 0; c < q.length; c++) out[c] += (weights[i] / total) * v[at + c];
+  for (const [i, at] of keys.entries())
+    for (let c = 0; c < q.length; c++) out[c] += (weights[i] / total) * factor(i) * v[at + c];
   return { out, lse: largest + Math.log(total) };
 }
 
@@ -70,8 +100,15 @@ export function span(from: number, to: number): number[] {
 export const attentionOp: OpDefinition = {
   name: 'attention',
   summary: 'softmax(scale·Q·Kᵀ)·V by heads, causal or over given key ranges; also log Σ exp of every row',
-  infer: ([q, k, v, bounds], attributes) => {
-    const { heads, causal } = attributes as unknown as AttentionAttributes;
+  infer: ([q, k, v, ...rest], attributes) => {
+    const own = attributes as unknown as AttentionAttributes;
+    const { heads, causal, rate = 0, stream = 0 } = own;
+    const { bounds, key } = optionalOperands(rest, own);
+    checkRate('attention', { rate, stream });
+    if (key) {
+      expectShape('attention', 'key', key, [2]);
+      expectDType('attention', 'key', key, 'i32');
+    }
     for (const [name, x] of Object.entries({ q, k, v })) expectRank('attention', name, x, 3);
     const [batch, queries, width] = q.shape;
     headDimOf('attention', width, heads);
@@ -90,12 +127,14 @@ export const attentionOp: OpDefinition = {
   vjp: ({ inputs, outputs, attributes, cotangents: [g, ofLogSum] }) => {
     if (ofLogSum) throw new OpError('attention', 'the log-sum-exp cannot be differentiated');
     if (!g) return inputs.map(() => null);
-    const [q, k, v, bounds] = inputs;
-    const gradients = apply(attentionGradientOp, [q, k, v, ...outputs, g, ...(bounds ? [bounds] : [])], attributes);
-    return bounds ? [...gradients, null] : gradients;
+    const [q, k, v, ...rest] = inputs;
+    const gradients = apply(attentionGradientOp, [q, k, v, ...outputs, g, ...rest], attributes);
+    return [...gradients, ...rest.map(() => null)];
   },
-  reference: ([q, k, v, bounds], attributes, [out, lse]) => {
-    const { heads, causal, scale } = attributes as unknown as AttentionAttributes;
+  reference: ([q, k, v, ...rest], attributes, [out, lse]) => {
+    const own = attributes as unknown as AttentionAttributes;
+    const { heads, causal, scale } = own;
+    const { bounds, key } = optionalOperands(rest, own);
     const [batch, queries, width] = q.shape;
     const keys = k.shape[1];
     const headDim = width / heads;
@@ -105,9 +144,13 @@ export const attentionOp: OpDefinition = {
       for (let h = 0; h < heads; h++) {
         for (let i = 0; i < queries; i++) {
           const limit = Math.min(bounds ? bounds.data[b * 2 + 1] : keys, causal ? i + keys - queries + 1 : keys);
-          const at = span(bounds ? bounds.data[b * 2] : 0, limit).map((j) => (b * keys + j) * width + h * headDim);
+          const seen = span(bounds ? bounds.data[b * 2] : 0, limit);
+          const at = seen.map((j) => (b * keys + j) * width + h * headDim);
           const base = (b * queries + i) * width + h * headDim;
-          const row = attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale);
+          const factor = weightFactors(key, own, i, b * heads + h);
+          const row = attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale, (n) =>
+            factor(seen[n]),
+          );
           result.set(row.out, base);
           sums[(b * heads + h) * queries + i] = row.lse;
         }
@@ -118,8 +161,10 @@ export const attentionOp: OpDefinition = {
   lowering: {
     kind: 'kernel',
     lower: (context) => {
-      const { heads, causal, scale } = context.attributes as unknown as AttentionAttributes;
-      const [q, k, , bounds] = context.inputs;
+      const own = context.attributes as unknown as AttentionAttributes;
+      const { heads, causal, scale } = own;
+      const [q, k, , ...rest] = context.inputs;
+      const { bounds, key } = optionalOperands(rest, own);
       const [batch, queries, width] = q.shape;
       const keys = k.shape[1];
       context.dispatch({
@@ -129,8 +174,9 @@ export const attentionOp: OpDefinition = {
           bounded: bounds !== undefined,
           type: q.dtype,
           staging: stagingFor(context.traits),
+          dropout: key !== undefined,
         }),
-        parameters: { queries, keys, heads, stride4: width / 4, scale },
+        parameters: { queries, keys, heads, stride4: width / 4, scale, ...dropoutParametersOf(own) },
         operands: [...context.inputs.map((_, i) => context.input(i)), context.output(0), context.output(1)],
         grid: attentionGrid(queries, heads, batch),
         flops: (4 * batch * queries * keys * width) / (causal ? 2 : 1),
@@ -163,6 +209,20 @@ export const attentionOp: OpDefinition = {
       attributes: { heads: 4, causal: true, scale: 0.5 },
     },
     {
+      inputs: [input([2, 7, 32]), input([2, 9, 32]), input([2, 9, 32]), integers([2], [5, 17])],
+      attributes: { heads: 2, causal: true, scale: 0.3, rate: 0.3, stream: 4 },
+    },
+    {
+      inputs: [
+        input([2, 6, 16]),
+        input([2, 6, 16]),
+        input([2, 6, 16]),
+        integers([2, 2], [0, 6, 2, 6]),
+        integers([2], [-5, 1]),
+      ],
+      attributes: { heads: 1, causal: false, scale: 0.5, rate: 0.2, stream: 0 },
+    },
+    {
       inputs: [input([1, 2, 128]), input([1, 5, 128]), input([1, 5, 128])],
       attributes: { heads: 1, causal: false, scale: 0.1 },
     },
@@ -177,6 +237,8 @@ export interface AttentionOptions {
   scale?: number;
   /** i32 [B, 2]: first key and end of the keys of every batch row; for padded batches. Query rows without any key give zeros. */
   bounds?: Tensor;
+  /** Drops weights at random, as `dropout` drops elements. */
+  dropout?: { readonly rate: number; readonly key: Tensor; readonly stream: number };
 }
 
 /** Zeros that fill heads up to the multiple of 4 that the kernels take; they change no score. */
@@ -211,12 +273,17 @@ export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { heads, causal = false, scale, bounds }: AttentionOptions,
+  { heads, causal = false, scale, bounds, dropout }: AttentionOptions,
 ): Tensor {
   const width = q.shape[q.rank - 1];
-  const attributes = { heads, causal, scale: scale ?? 1 / Math.sqrt(width / heads) };
+  const attributes: AttentionAttributes = { heads, causal, scale: scale ?? 1 / Math.sqrt(width / heads) };
+  const rest = bounds ? [bounds] : [];
+  if (dropout && dropout.rate > 0) {
+    Object.assign(attributes, { rate: dropout.rate, stream: dropout.stream });
+    rest.push(dropout.key);
+  }
   const padded = [q, k, v].map((x) => padHeads(x, heads));
-  return unpadHeads(apply(attentionOp, bounds ? [...padded, bounds] : padded, attributes)[0], heads, width);
+  return unpadHeads(apply(attentionOp, [...padded, ...rest], { ...attributes })[0], heads, width);
 }
 
 function ownerOf(source: ReferenceArray | undefined, capacity: number, b: number, j: number): number {

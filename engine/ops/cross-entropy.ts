@@ -29,19 +29,18 @@ interface Part {
   readonly columns: number;
 }
 
-/** The rows of the weight, shard by shard, in parts whose logits fit. */
-function partsOf(context: LowerContext, rows: number, width: number): Part[] {
+/** The rows of the weight, shard by shard, in parts whose logits fit; none of them crosses one of `borders`. */
+function partsOf(context: LowerContext, rows: number, width: number, borders: readonly number[] = []): Part[] {
   const bytes = Math.min(partBytes, context.traits.maxBindingBytes);
   const most = Math.max(4, Math.min(partColumns, Math.floor(bytes / (4 * rows))) & ~3);
   const parts: Part[] = [];
   for (const shard of context.shards(1)) {
-    for (let at = 0; at < shard.rows; at += most) {
-      parts.push({
-        weight: shard.memory,
-        offset: at * width,
-        firstColumn: shard.firstRow + at,
-        columns: Math.min(most, shard.rows - at),
-      });
+    for (let at = 0; at < shard.rows; ) {
+      const firstColumn = shard.firstRow + at;
+      const border = Math.min(...borders.filter((row) => row > firstColumn)) - firstColumn;
+      const columns = Math.min(most, shard.rows - at, border);
+      parts.push({ weight: shard.memory, offset: at * width, firstColumn, columns });
+      at += columns;
     }
   }
   return parts;
@@ -170,9 +169,15 @@ export const crossEntropyGradientOp: OpDefinition = {
       const bType = context.inputs[1].dtype;
       const hidden = context.input(0);
       const [labels, lse, g] = [2, 3, 4].map((i) => context.input(i));
-      const parts = partsOf(context, rows, width);
+      const dHidden = context.output(0);
+      const ofWeight = context.outputShards(1);
+      const parts = partsOf(
+        context,
+        rows,
+        width,
+        ofWeight.map(({ firstRow }) => firstRow),
+      );
       const x = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
-      const [dHidden, dWeight] = [context.output(0), context.output(1)];
       // a product cannot add to the buffer that it reads, so the sum over parts goes to and fro between two
       const sums = [context.scratch(dHidden.bytes), context.scratch(dHidden.bytes)];
       for (const [i, part] of parts.entries()) {
@@ -190,13 +195,14 @@ export const crossEntropyGradientOp: OpDefinition = {
         context.dispatch(
           matmulCall(context.traits, { ...left, transposeA: false, transposeB: false, M: rows, N: width, K: columns }),
         );
+        const shard = ofWeight.findLast(({ firstRow }) => firstRow <= firstColumn)!;
         const right = {
           a: x,
           aType: 'f32',
           b: hidden,
           bType: 'f32',
-          out: dWeight,
-          outColumn: firstColumn * width,
+          out: shard.memory,
+          outColumn: (firstColumn - shard.firstRow) * width,
         } as const;
         context.dispatch(
           matmulCall(context.traits, { ...right, transposeA: true, transposeB: false, M: columns, N: width, K: rows }),

@@ -32,27 +32,28 @@ export const embeddingGradientOp: OpDefinition = {
       const tokens = sizeOf(ids.shape);
       const columns = g.shape[g.shape.length - 1];
       const [gMemory, idsMemory] = [context.input(0), context.input(1)];
-      const out = context.output(0);
       const link = context.scratch(tokens * 4);
-      context.dispatch({
-        source: zeroKernel(),
-        parameters: { count: out.bytes / 16 },
-        operands: [out],
-        grid: elementsGrid(out.bytes / 16),
-      });
       context.dispatch({
         source: linkEqualKernel(),
         parameters: { count: tokens },
         operands: [idsMemory, link],
         grid: elementsGrid(tokens),
       });
-      context.dispatch({
-        source: sumLinkedKernel(),
-        parameters: { count: tokens * columns, columns, tokens },
-        operands: [gMemory, idsMemory, link, out],
-        grid: elementsGrid(tokens * columns),
-        flops: tokens * columns,
-      });
+      for (const { memory: out, firstRow, rows } of context.outputShards(0)) {
+        context.dispatch({
+          source: zeroKernel(),
+          parameters: { count: out.bytes / 16 },
+          operands: [out],
+          grid: elementsGrid(out.bytes / 16),
+        });
+        context.dispatch({
+          source: sumLinkedKernel(),
+          parameters: { count: tokens * columns, columns, tokens, firstRow, rows },
+          operands: [gMemory, idsMemory, link, out],
+          grid: elementsGrid(tokens * columns),
+          flops: tokens * columns,
+        });
+      }
     },
   },
   cases: [

@@ -4,6 +4,7 @@ import { adamwOp } from './adamw.ts';
 import { attentionOp, decodeAttentionOp } from './attention.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
 import { crossEntropyGradientOp, crossEntropyOp } from './cross-entropy.ts';
+import { dropoutOp } from './dropout.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
 import { embeddingGradientOp } from './embedding-gradient.ts';
 import { banRepeatedOp, gatherOp, topKOp, updateRowsOp } from './indexing.ts';
@@ -17,6 +18,7 @@ import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 export { adamwUpdate } from './adamw.ts';
 export { type AttentionOptions, attention, decodeAttention } from './attention.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
 export { embeddingGradient } from './embedding-gradient.ts';
 export { argmax, bannedLogit, banRepeated, gather, topK, updateRows } from './indexing.ts';
@@ -29,6 +31,7 @@ export { broadcastTo, reshape, slice, transpose } from './view.ts';
 export const opDefinitions: readonly OpDefinition[] = [
   ...Object.values(elementwiseOps),
   castOp,
+  dropoutOp,
   reshapeOp,
   transposeOp,
   sliceOp,

@@ -111,7 +111,7 @@ export const updateRowsOp: OpDefinition = {
       context.dispatch({
         source: updateRowsKernel(),
         parameters: { count, rowWords: rows.shape[1] * width, cacheWords: capacity * width, width },
-        operands: [rowsMemory, position, context.inPlace(0, 0)],
+        operands: [rowsMemory, position, context.inPlace(0, 0)[0].memory],
         grid: elementsGrid(count),
       });
     },
@@ -241,7 +241,7 @@ export const banRepeatedOp: OpDefinition = {
       context.dispatch({
         source: banRepeatedKernel({ n }),
         parameters: { count, capacity: history.shape[1], columns: logits.shape[1] },
-        operands: [...operands, context.inPlace(0, 0)],
+        operands: [...operands, context.inPlace(0, 0)[0].memory],
         grid: elementsGrid(count),
       });
     },

@@ -2,7 +2,7 @@
 import { type ReduceWalk, type Reduction, reduceGrid, reduceKernel } from '../../kernels/reduce.ts';
 import { applyOne } from '../apply.ts';
 import type { DType } from '../dtype.ts';
-import type { LowerContext } from '../lower.ts';
+import type { LowerContext, ShardMemory } from '../lower.ts';
 import type { Memory } from '../memory.ts';
 import type { OpDefinition } from '../op.ts';
 import { normalizeAxis, sizeOf } from '../shape.ts';
@@ -56,8 +56,26 @@ export function emitReduction(context: LowerContext, { from, type, to, ...of }: 
     flops: outer * length * inner,
   });
   if (used === 1) return;
-  const rest: Reduction = reduction === 'squares' ? 'sum' : reduction;
-  emitReduction(context, { reduction: rest, from: partial, type: 'f32', to, outer, length: used, inner });
+  emitReduction(context, { reduction: restOf(reduction), from: partial, type: 'f32', to, outer, length: used, inner });
+}
+
+/** Everything in a row-sharded tensor: shard by shard, then over the shards. */
+function emitShardedReduction(context: LowerContext, reduction: Reduction, shards: readonly ShardMemory[]): void {
+  const [{ shape, dtype: type }] = context.inputs;
+  const width = sizeOf(shape.slice(1));
+  const partial = context.scratch(shards.length * 4);
+  for (const [i, { memory: from, rows }] of shards.entries()) {
+    const to = context.scratch(4);
+    emitReduction(context, { reduction, from, type, to, outer: 1, length: rows * width, inner: 1 });
+    context.placeNumber(to, partial, i);
+  }
+  const rest = { reduction: restOf(reduction), outer: 1, length: shards.length, inner: 1 };
+  emitReduction(context, { ...rest, from: partial, type: 'f32', to: context.output(0) });
+}
+
+/** How the results of parts are put together. */
+function restOf(reduction: Reduction): Reduction {
+  return reduction === 'squares' ? 'sum' : reduction;
 }
 
 function referenceOf(reduction: Reduction): { start: number; take: (sum: number, value: number) => number } {
@@ -91,6 +109,11 @@ function defineReduction(name: string, reduction: Reduction, summary: string, vj
       lower: (context) => {
         const { start, end } = context.attributes as unknown as ReduceAttributes;
         const [x] = context.inputs;
+        const shards = start === 0 && end === x.shape.length ? context.shards(0) : [];
+        if (shards.length > 1) {
+          emitShardedReduction(context, reduction, shards);
+          return;
+        }
         emitReduction(context, {
           reduction,
           from: context.input(0),

@@ -88,18 +88,50 @@ for (const kernels of ['software', 'gpu'] as const) {
 
   test(`what cannot take shards says so (${kernels} kernels)`, async () => {
     const sharded = device.tensor(table, [rows, width]);
-    const message = /cannot take the row-sharded tensor \[90, 8\]; gather and matmul with transposed B can/;
+    const message =
+      /cannot take the row-sharded tensor \[90, 8\]; elementwise ops, gather, sums over all axes and matmul with transposed B can/;
     const calls = [
-      () => sharded.add(1),
-      () => sharded.sum(),
+      () => sharded.sum(0),
       () => sharded.transpose(),
       () => sharded.softmax(),
       () => matmul(sharded, device.zeros([8, 4])),
       () => matmul(device.zeros([4, 90]), sharded),
     ];
     for (const call of calls) await rejects(call, OpError, message);
-    await rejects(() => compile((t: Tensor) => t)(sharded), OpError, message);
-    await rejects(() => compile((t: Tensor) => t, { donate: [0] })(sharded), OpError, message);
+    await rejects(() => sharded.add(device.zeros([3, 1, 8])), OpError, /cannot spread row-sharded tensors|exceeds/);
+    assert.equal(await sharded.read(), table);
+  });
+
+  test(`elementwise ops, sums and results in shards (${kernels} kernels)`, async () => {
+    const sharded = device.tensor(table, [rows, width]);
+    const half = device.tensor(toFloat16Bits(table), [rows, width]);
+    assert.equal(rowsOfShards(half), [64, 26], 'other borders than in f32');
+    const bias = device.tensor(Array.from({ length: width }, (_, c) => c));
+    const body = (x: Tensor, h: Tensor, b: Tensor) => x.mul(2).add(h).add(b).sub(0.5);
+    const expected = [...table].map((value, i) => 3 * value + (i % width) - 0.5);
+    for (const fusion of [true, false]) {
+      const result = await compile(body, { fusion })(sharded, half, bias);
+      assert.equal(rowsOfShards(result), [32, 32, 26]);
+      assert.equal(await result.toArray(), expected);
+    }
+    const halved = await compile((x: Tensor) => x.cast('f16'))(sharded);
+    assert.equal(rowsOfShards(halved), [64, 26]);
+    assert.equal(await halved.read(), toFloat16Bits(table));
+    const total = [...table].reduce((sum, value) => sum + value, 0);
+    assert.is(await sharded.sum().item(), total, 'these sums are exact');
+    assert.is(
+      await sharded.sumSquares().item(),
+      [...table].reduce((sum, value) => sum + value * value, 0),
+    );
+    const copy = await compile((x: Tensor) => x)(sharded);
+    assert.equal(await copy.read(), table);
+    const created = device.buffers.created;
+    const doubled = await compile((x: Tensor) => x.mul(2), { donate: [0] })(copy);
+    assert.equal(
+      await doubled.toArray(),
+      [...table].map((value) => 2 * value),
+    );
+    assert.is(device.buffers.created, created, 'in the place of the donated shards');
     assert.equal(await sharded.read(), table);
   });
 

@@ -1,0 +1,150 @@
+/** Gradients on the device: rematerialised regions, derivatives by hand, frozen parts, second derivatives; fused and not. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  compile,
+  customGradient,
+  type Device,
+  grad,
+  gradientsOf,
+  OpError,
+  remat,
+  requestDevice,
+  type Tensor,
+  valueAndGrad,
+} from '../../../engine/index.ts';
+import { adapterChoice } from '../../adapter.ts';
+import { rejects } from '../../rejects.ts';
+import { uniform } from '../interpret.ts';
+
+const test = suite('autodiff');
+let device: Device;
+test.before(async () => {
+  device = await requestDevice({ adapter: adapterChoice() });
+});
+test.after(() => device.close());
+
+function random(seed: number, ...shape: number[]): Tensor {
+  const next = uniform(seed);
+  return device.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 2 * next() - 1),
+    shape,
+  );
+}
+
+const layer = (x: Tensor, weight: Tensor) => {
+  const inner = x.matmul(weight, { transposeB: true }).gelu();
+  return inner.mul(inner.sigmoid()).add(x);
+};
+
+const deep = (again: boolean) => (weights: Tensor[], x: Tensor) => {
+  const run = again ? remat(layer) : layer;
+  return weights
+    .reduce((value, weight) => run(value, weight), x)
+    .square()
+    .sum();
+};
+
+test('remat: the same gradients, fewer bytes, more work', async () => {
+  const weights = Array.from({ length: 8 }, (_, i) => random(i + 1, 16, 16));
+  const x = random(99, 256, 16);
+  const plain = compile((w: Tensor[], input: Tensor) => valueAndGrad(deep(false))(w, input));
+  const again = compile((w: Tensor[], input: Tensor) => valueAndGrad(deep(true))(w, input));
+  const [loss, gradients] = await plain(weights, x);
+  const [lossAgain, gradientsAgain] = await again(weights, x);
+  assert.is(await lossAgain.item(), await loss.item());
+  for (const [i, gradient] of gradients.entries()) assert.equal(await gradientsAgain[i].read(), await gradient.read());
+  const [a, b] = [plain.describe(), again.describe()];
+  assert.ok(b.bytes.slots < 0.7 * a.bytes.slots, `${b.bytes.slots} bytes instead of ${a.bytes.slots}`);
+  assert.ok(b.flops > 1.2 * a.flops);
+  const unfused = compile((w: Tensor[], input: Tensor) => valueAndGrad(deep(true))(w, input), { fusion: false });
+  const [, slow] = await unfused(weights, x);
+  for (const [i, gradient] of gradients.entries()) {
+    const [wanted, actual] = [await gradient.toArray(), await slow[i].toArray()];
+    const largest = Math.max(...wanted.map(Math.abs));
+    assert.ok(wanted.every((value, at) => Math.abs(value - actual[at]) < 1e-5 * largest));
+  }
+});
+
+test('remat within remat, of a function with several results, and outside a compiled function', async () => {
+  const weight = random(1, 8, 8);
+  const both = (x: Tensor, w: Tensor) => {
+    const y = layer(x, w);
+    return { y, z: remat(layer)(y, w) };
+  };
+  const lossOf = (run: typeof both) => (w: Tensor, x: Tensor) => {
+    const { y, z } = run(x, w);
+    return y.mul(z).sum();
+  };
+  const x = random(2, 4, 8);
+  const [plain, again] = [both, remat(both)].map((run) =>
+    compile((w: Tensor, input: Tensor) => grad(lossOf(run))(w, input)),
+  );
+  assert.equal(await (await again(weight, x)).read(), await (await plain(weight, x)).read());
+  assert.equal(await remat(layer)(x, weight).read(), await layer(x, weight).read());
+});
+
+test('a derivative by hand takes the place of the computed one', async () => {
+  const clipped = customGradient(
+    (x: Tensor, y: Tensor) => x.mul(y),
+    (g, [x, y], result) => [g.mul(y).minimum(0.5), result.mul(0).add(x.shape[0])],
+  );
+  const step = compile((x: Tensor, y: Tensor) => {
+    const loss = clipped(x, y).mul(3).sum();
+    const [dx, dy] = gradientsOf(loss, [x, y]);
+    return { loss, dx: dx!, dy: dy! };
+  });
+  const [x, y] = [device.tensor([1, 2, 3]), device.tensor([-1, 0.125, 5])];
+  const { loss, dx, dy } = await step(x, y);
+  assert.is(await loss.item(), 3 * 14.25);
+  assert.equal(await dx.toArray(), [-3, 0.375, 0.5]);
+  assert.equal(await dy.toArray(), [3, 3, 3]);
+  assert.equal(await clipped(x, y).toArray(), [-1, 0.25, 15]);
+  const wrong = customGradient(
+    (input: Tensor) => input.square(),
+    () => [],
+  );
+  await rejects(
+    () => compile((input: Tensor) => grad((v: Tensor) => wrong(v).sum())(input))(x),
+    OpError,
+    /customGradient: the derivative gave 0 gradients for 1 inputs/,
+  );
+});
+
+test('what is frozen costs nothing; stopGradient; a leaf that the loss does not need gets zeros', async () => {
+  const lossOf = (w: Tensor, frozen: Tensor, x: Tensor) =>
+    x.matmul(frozen).matmul(w).add(x.matmul(w).stopGradient()).square().sum();
+  const args = [random(1, 8, 8), random(2, 8, 8), random(3, 4, 8)] as const;
+  const one = compile((w: Tensor, f: Tensor, x: Tensor) => grad((v: Tensor) => lossOf(v, f, x))(w));
+  const two = compile((w: Tensor, f: Tensor, x: Tensor) =>
+    grad(({ v, u }: { v: Tensor; u: Tensor }) => lossOf(v, u, x))({ v: w, u: f }),
+  );
+  const alone = await one(...args);
+  const { v } = await two(...args);
+  assert.equal(await alone.read(), await v.read());
+  assert.ok(one.describe().flops < two.describe().flops);
+  const unused = compile((a: Tensor, b: Tensor) => grad(([p]: Tensor[]) => p.sum())([a, b]));
+  const [, zero] = await unused(args[0], args[1]);
+  assert.ok((await zero.toArray()).every((value) => value === 0));
+});
+
+test('second derivatives through rematerialised regions; fused kernels say that they have none', async () => {
+  const cube = remat((x: Tensor) => x.mul(x).mul(x));
+  const second = compile((x: Tensor) => grad((y: Tensor) => grad((z: Tensor) => cube(z).sum())(y).sum())(x));
+  assert.equal(await (await second(device.tensor([1, -2, 0.5]))).toArray(), [6, -12, 3]);
+  const normed = (x: Tensor) =>
+    x
+      .layerNorm(device.tensor([1, 1, 1]), device.tensor([0, 0, 0]))
+      .square()
+      .sum();
+  await rejects(
+    () =>
+      compile((x: Tensor) => grad((y: Tensor) => grad(normed)(y).square().sum())(x))(
+        device.tensor([[1, 2, 4]].flat(), [1, 3]),
+      ),
+    OpError,
+    /layerNormGradient: has no derivative: a second derivative/,
+  );
+});
+
+test.run();
