@@ -134,9 +134,10 @@ export class Kosmos {
   readonly folder: string;
   readonly model: Kosmos2;
   readonly processor: Processor;
-  readonly #preprocessor: Readonly<PreprocessorConfig>;
+  readonly preprocessor: Readonly<PreprocessorConfig>;
+  /** What `generation_config.json` says of n-grams; undefined leaves it to `config.json`. */
+  readonly noRepeatNgram: number | undefined;
   readonly #generator: Generator;
-  readonly #noRepeatNgram: number | undefined;
   readonly #onCompile: KosmosOptions['onCompile'];
   readonly #ownsDevice: boolean;
 
@@ -144,8 +145,8 @@ export class Kosmos {
     this.folder = parts.folder;
     this.model = parts.model;
     this.processor = parts.processor;
-    this.#preprocessor = parts.preprocessor;
-    this.#noRepeatNgram = parts.noRepeatNgram;
+    this.preprocessor = parts.preprocessor;
+    this.noRepeatNgram = parts.noRepeatNgram;
     this.#generator = new Generator(parts.model);
     this.#onCompile = options.onCompile;
     this.#ownsDevice = options.device === undefined;
@@ -263,7 +264,7 @@ export class Kosmos {
   }
 
   #pixels(images: readonly RgbImage[]): PixelBatch {
-    const pictures = images.map((image) => preprocess(image, this.#preprocessor));
+    const pictures = images.map((image) => preprocess(image, this.preprocessor));
     const { width, height, data } = pictures[0];
     const odd = pictures.find((picture) => picture.width !== width || picture.height !== height);
     if (odd)
@@ -284,7 +285,7 @@ export class Kosmos {
 
   async *#generate(batch: TokenBatch, vectors: Tensor | null, options: AskOptions): AsyncGenerator<number, void> {
     const { beams = 1, sampling, signal, maxNewTokens } = options;
-    const noRepeatNgramSize = options.noRepeatNgram ?? this.#noRepeatNgram;
+    const noRepeatNgramSize = options.noRepeatNgram ?? this.noRepeatNgram;
     const common = { maxNewTokens, noRepeatNgramSize, signal, onCompile: this.#onCompile };
     if (beams === 1) {
       const drawn = sampling && { temperature: 1, topP: 1, seed: 0, ...sampling };

@@ -10,7 +10,13 @@ import {
 } from '../data/index.ts';
 import type { Kosmos2 } from '../model/index.ts';
 import { Answerer } from './run/answerer.ts';
-import { SHAPES_SCORERS, type ShapesAnswered, type ShapesScorer, type ShapesScores } from './run/shapes-scores.ts';
+import {
+  SHAPES_MOST_TOKENS,
+  SHAPES_SCORERS,
+  type ShapesAnswered,
+  type ShapesScorer,
+  type ShapesScores,
+} from './shapes/scores.ts';
 
 export type {
   CaptionScores,
@@ -19,7 +25,7 @@ export type {
   QuestionScores,
   ShapesScores,
   Share,
-} from './run/shapes-scores.ts';
+} from './shapes/scores.ts';
 
 export interface EvaluateShapesOptions {
   readonly seed: number;
@@ -44,14 +50,6 @@ export interface ShapesProgress {
   readonly tokens: number;
 }
 
-/** Longer than any right answer: six boxes, a place, six groups of objects. */
-export const SHAPES_MOST_TOKENS: Readonly<Record<ShapesTask, number>> = {
-  grounding: 24,
-  comprehension: 24,
-  questions: 16,
-  captions: 80,
-};
-
 /**
  * Lets a model answer the first items of the tasks, greedily and in batches. What it makes on the device is freed; the model stays.
  *
@@ -62,7 +60,10 @@ export async function evaluateShapes(
   tokenizer: Tokenizer,
   options: EvaluateShapesOptions,
 ): Promise<ShapesScores> {
-  const answerer = new Answerer(model, new Processor(tokenizer, { numImageTokens: model.config.latentQueryNum }));
+  const answerer = new Answerer({
+    model,
+    processor: new Processor(tokenizer, { numImageTokens: model.config.latentQueryNum }),
+  });
   try {
     if (answerer.processor.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
     const scores: Partial<Record<ShapesTask, unknown>> = {};

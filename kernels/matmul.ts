@@ -90,7 +90,7 @@ export function storeFour(row: string, column: string, value: string, vector: bo
 }
 
 export interface RegisterMatmul extends MatmulOptions {
-  /** Rows a thread computes: 1, 2, 4, 8 or 16; in the subgroup variant every 8 of them cost one load a lane. */
+  /** Rows a thread computes; in the subgroup variant a multiple of 8 from there on, each of which costs one load a lane. */
   rows: number;
   /** Columns of a workgroup / 4. */
   lanes: number;

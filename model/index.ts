@@ -12,7 +12,13 @@ export {
   Generator,
 } from './generate.ts';
 export { type HubProgress, type ResolveOptions, resolveModelFolder } from './hub.ts';
-export { type Initialization, initializeParameters, subLayerNormGain } from './initialize.ts';
+export {
+  type Initialization,
+  type InitializeOptions,
+  initializeParameters,
+  type LocationTokens,
+  subLayerNormGain,
+} from './initialize.ts';
 export type { Kosmos2Options, PixelBatch, Taps } from './kosmos2.ts';
 export { Kosmos2 } from './kosmos2.ts';
 export { type Alternative, type AlternativeSet, LikelihoodScorer } from './likelihood.ts';

@@ -8,18 +8,32 @@ import type { Kosmos2Config } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
 
 /**
- * `magneto`: as above. `balanced`: the same, but for a model whose vision tower was not trained before: its unit-length features are scaled up so that they weigh as
- * much as the latent queries beside them (a fresh projection makes them some thirty times smaller), and its positions start as 2-D sines and cosines as strong
- * as the patches (He et al., «Masked autoencoders», 2022). `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower.
+ * `magneto`: as above. `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower. `balanced`: as `magneto`, but for a model that starts with a
+ * fresh vision tower and has to learn from few pictures where things are. The tower's unit-length features are scaled up so that they weigh as much as the latent
+ * queries beside them (a fresh projection makes them some thirty times smaller), the queries look at different patches from the start instead of at all of
+ * them alike, and patches and location tokens begin with the same code for the same place: 2-D sines and cosines, so that neighbours are alike.
  */
 export type Initialization = 'magneto' | 'balanced' | 'huggingface';
+
+/** The location tokens among the rows of the embedding: `grid`² of them. */
+export interface LocationTokens {
+  readonly first: number;
+  readonly grid: number;
+}
+
+export interface InitializeOptions {
+  /** Default `magneto`. */
+  readonly initialization?: Initialization;
+  /** For `balanced`. */
+  readonly locations?: LocationTokens;
+}
 
 /** How one parameter is drawn. */
 type Draw =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
   | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'waves'; readonly side: number; readonly width: number };
+  | { readonly kind: 'waves'; readonly side: number; readonly width: number; readonly height: number };
 
 const zero: Draw = { kind: 'constant', value: 0 };
 const normal = (deviation: number): Draw => ({ kind: 'normal', deviation });
@@ -68,9 +82,13 @@ function drawOf(name: string, fanIn: number, config: Kosmos2Config, initializati
   if (isNorm(name)) return { kind: 'constant', value: name.endsWith('.weight') ? 1 : 0 };
   const { hiddenSize: width, imageSize, patchSize } = config.vision;
   if (initialization === 'balanced') {
-    if (name.endsWith('position_embedding.weight')) return { kind: 'waves', side: imageSize / patchSize, width };
+    if (name.endsWith('position_embedding.weight'))
+      return { kind: 'waves', side: imageSize / patchSize, width, height: patchWaveHeight };
     // features of length 1 come out with entries of about 1
     if (name.endsWith('image_to_text_projection.dense.weight')) return uniform(Math.sqrt(3));
+    // attention scores of deviation 2 rather than ½
+    if (/image_to_text_projection\.x_attn\.[qk]_proj\.weight$/.test(name))
+      return uniform(Math.sqrt(6 / config.text.embedDim));
   }
   if (name.startsWith('vision_model')) return visionDraw(name, config);
   if (initialization === 'huggingface')
@@ -82,7 +100,7 @@ function drawOf(name: string, fanIn: number, config: Kosmos2Config, initializati
 /** The values of one parameter from element `first` on; `index` tells its numbers apart from those of other parameters. */
 function drawValues(draw: Draw, seed: number, index: number, first: number, count: number): Float32Array {
   if (draw.kind === 'constant') return new Float32Array(count).fill(draw.value);
-  if (draw.kind === 'waves') return waves(draw, first, count);
+  if (draw.kind === 'waves') return positionRows(draw, first, count);
   if (draw.kind === 'uniform') return uniforms(seed, index, first, count).map((u) => (2 * u - 1) * draw.bound);
   // Box and Muller, 1958; two numbers of the stream each
   const pairs = uniforms(seed, index, 2 * first, 2 * count);
@@ -92,23 +110,45 @@ function drawValues(draw: Draw, seed: number, index: number, first: number, coun
   );
 }
 
-/** Size of the position waves: patches of normalised pixels come out as strong with weights of deviation 0.02. */
-const waveHeight = 0.4;
+/** Patches of normalised pixels come out about as strong, with weights of deviation 0.02. */
+const patchWaveHeight = 0.4;
+/** Half waves across the picture: from the coarsest to the finest. */
+const [coarsest, finest] = [0.5, 8];
 
 /**
- * Positions [1 + side², width] (zeros for the class token): a quarter of the columns each holds sines and cosines of the row, and of the column, of a patch,
- * with wavelengths in geometric steps from 2π to 10⁴·2π.
+ * The code of a place of a `side` × `side` grid in rows of `width`: a quarter of the columns each holds sines and cosines of the row and of the column, with
+ * frequencies in geometric steps. The same place has the same code in grids of different fineness.
  */
-function waves({ side, width }: Extract<Draw, { kind: 'waves' }>, first: number, count: number): Float32Array {
+function placeCode(place: number, { side, width, height }: Extract<Draw, { kind: 'waves' }>): Float32Array {
   const quarter = Math.max(1, Math.floor(width / 4));
-  return Float32Array.from({ length: count }, (_, i) => {
-    const [token, column] = [Math.floor((first + i) / width), (first + i) % width];
+  return Float32Array.from({ length: width }, (_, column) => {
     const kind = Math.floor(column / quarter);
-    if (token === 0 || kind > 3) return 0;
-    const place = kind < 2 ? Math.floor((token - 1) / side) : (token - 1) % side;
-    const angle = place / 10000 ** ((column % quarter) / quarter);
-    return waveHeight * (kind % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
+    if (kind > 3) return 0;
+    const at = ((kind < 2 ? Math.floor(place / side) : place % side) + 0.5) / side;
+    const frequency = coarsest * (finest / coarsest) ** ((column % quarter) / Math.max(1, quarter - 1));
+    const angle = Math.PI * frequency * at;
+    return height * (kind % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
   });
+}
+
+/** Positions of the class token (zeros) and of the patches, from row `first / width` on. */
+function positionRows(draw: Extract<Draw, { kind: 'waves' }>, first: number, count: number): Float32Array {
+  const { width } = draw;
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at += width) {
+    const row = (first + at) / width;
+    if (row > 0) values.set(placeCode(row - 1, draw), at);
+  }
+  return values;
+}
+
+/** Gives the rows of location tokens the code of their place, of length 1 like the others. */
+function codeLocations(values: Float32Array, firstRow: number, width: number, { first, grid }: LocationTokens): void {
+  const draw = { kind: 'waves', side: grid, width, height: Math.sqrt(2 / width) } as const;
+  for (let row = firstRow; row < firstRow + values.length / width; row++) {
+    const place = row - first;
+    if (place >= 0 && place < grid * grid) values.set(placeCode(place, draw), (row - firstRow) * width);
+  }
 }
 
 /** Fresh parameters in f32 on the device. */
@@ -116,7 +156,7 @@ export async function initializeParameters(
   config: Kosmos2Config,
   device: Device,
   seed: number,
-  initialization: Initialization = 'magneto',
+  { initialization = 'magneto', locations }: InitializeOptions = {},
 ): Promise<Kosmos2Parameters> {
   const shapes = parameterShapes(config);
   const leaves = namedLeaves(shapes);
@@ -131,6 +171,8 @@ export async function initializeParameters(
       const padRow = name.includes('embed_tokens') ? config.text.padTokenId : rows;
       const values = (firstRow: number, count: number) => {
         const drawn = drawValues(draw, seed, index, firstRow * width, count * width);
+        if (initialization === 'balanced' && locations && name.includes('embed_tokens'))
+          codeLocations(drawn, firstRow, width, locations);
         return drawn.fill(0, clamp(padRow - firstRow, count) * width, clamp(padRow + 1 - firstRow, count) * width);
       };
       tensors.set(name, await device.upload(rest.length === 0 ? [rows] : [rows, width], 'f32', values, 'parameters'));

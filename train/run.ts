@@ -1,5 +1,5 @@
 /** A whole training run in a folder: data, steps, metrics, validation, checkpoints, report; from the start or from the newest checkpoint. */
-import type { Mixture, MixtureState } from '../data/index.ts';
+import { type Mixture, type MixtureState, patchToken } from '../data/index.ts';
 import { type AdapterChoice, type Device, requestDevice, runtime } from '../engine/index.ts';
 import { initializeParameters, loadParameters } from '../model/index.ts';
 import { loadMoments, newestCheckpoint, type RunState, saveCheckpoint, writeModelFolder } from './checkpoint.ts';
@@ -138,7 +138,13 @@ class Run {
       const weights = found?.folder ?? setup.init;
       const parameters = weights
         ? await loadParameters(weights, config, device)
-        : await initializeParameters(config, device, training.seed, training.model.initialization);
+        : await initializeParameters(config, device, training.seed, {
+            initialization: training.model.initialization,
+            locations: {
+              first: tokenizer.tokenToId(patchToken(0)) ?? config.text.vocabSize,
+              grid: training.model.gridSize,
+            },
+          });
       const optimizer = found && {
         moments: await loadMoments(found.folder, splitParameters(parameters, training.freeze).trained, device),
         lossScale: found.state.lossScale,

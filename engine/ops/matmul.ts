@@ -66,6 +66,13 @@ function roundUpRows(M: number): number {
   return [1, 2, 4].find((rows) => M <= rows) ?? 8;
 }
 
+/** Rows of a thread where subgroups hand A round: the more, the fewer loads of B; what measured best on llvmpipe. */
+function subgroupRows(M: number, { transposeA, transposeB }: MatmulOptions): number {
+  if (M <= 8) return roundUpRows(M);
+  if (M < 64) return 16;
+  return transposeB && !transposeA ? 32 : 24;
+}
+
 /** The kernel for this product on this kind of adapter. */
 function chooseKernel(
   traits: DeviceTraits,
@@ -74,7 +81,7 @@ function chooseKernel(
 ): Choice {
   if (traits.software) {
     const subgroup = traits.subgroupsOf8 && M > 2;
-    const variant = { rows: subgroup && M > 8 ? 16 : roundUpRows(M), lanes: registerLanes, subgroup };
+    const variant = { rows: subgroup ? subgroupRows(M, options) : roundUpRows(M), lanes: registerLanes, subgroup };
     return { source: registerMatmulKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, batch, variant) };
   }
   if (M <= 8 && options.transposeB && !options.transposeA) {

@@ -14,6 +14,9 @@ export interface Problem {
 export const PROBLEM_KINDS = [
   'row without annotation',
   'duplicated id in the data',
+  'unusable row',
+  'missing picture',
+  'unreadable picture',
   'unknown id in the predictions',
   'duplicated id in the predictions',
   'unusable prediction',

@@ -2,7 +2,7 @@
  * Phrase grounding (R@k, ANY-BOX protocol) and referring expression comprehension (accuracy at IoU 0.5), as the published
  * evaluation scripts of KOSMOS-2 count them. Boxes of a query and its truth share one unit, any.
  */
-import { type Box, intersectionOverUnion, postProcessGeneration } from '../../data/grounding.ts';
+import { type Box, type Entity, intersectionOverUnion, postProcessGeneration } from '../../data/grounding.ts';
 import { strip } from '../../data/white-space.ts';
 
 /** An overlap of exactly this much is a hit. */
@@ -34,10 +34,13 @@ export type RecallByType = Readonly<Record<string, number>>;
  * @param text what the model wrote, prompt included (the phrase usually stands in the prompt)
  */
 export function boxesOfPhrase(text: string, phrase: string): Box[] {
+  return boxesOfEntities(postProcessGeneration(text).entities, phrase);
+}
+
+/** The same of entities that were read already. */
+export function boxesOfEntities(entities: readonly Pick<Entity, 'text' | 'boxes'>[], phrase: string): Box[] {
   const wanted = strip(phrase);
-  return postProcessGeneration(text)
-    .entities.filter((entity) => entity.text === wanted)
-    .flatMap(({ boxes }) => boxes);
+  return entities.filter(({ text }) => text === wanted).flatMap(({ boxes }) => boxes);
 }
 
 /** A box of fractions in pixels of a picture. */

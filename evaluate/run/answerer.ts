@@ -1,15 +1,9 @@
 /** Asks a model many questions at once: prompts and pictures in, what the model writes out. */
-import {
-  type Caption,
-  CaptionReader,
-  KOSMOS2_PREPROCESSOR,
-  type PreprocessorConfig,
-  type Processor,
-  preprocess,
-  type RgbImage,
-  type TextBoxes,
-} from '../../data/index.ts';
-import { type GeneratedRow, Generator, type Kosmos2, type PixelBatch } from '../../model/index.ts';
+import { type Caption, CaptionReader, type Processor, type RgbImage, type TextBoxes } from '../../data/index.ts';
+import type { Tensor } from '../../engine/index.ts';
+import { type GenerateOptions, Generator, type TokenBatch } from '../../model/index.ts';
+import { PictureEncoder } from './picture-encoder.ts';
+import { preprocessorOf, type Subject } from './subject.ts';
 
 export interface Question {
   /** What the model continues. */
@@ -22,37 +16,37 @@ export interface Question {
 
 /** Prompt and continuation, read together. */
 export interface Written extends Caption {
-  /** The continuation alone, without tags and white space at its ends. */
+  /** The continuation alone, with its tags. */
+  readonly output: string;
+  /** The same without tags and white space at its ends. */
   readonly answer: string;
   /** Tokens of the continuation, `</s>` among them. */
   readonly tokens: number;
 }
 
 export interface AnswerOptions {
-  /** Of the longest answer. */
   readonly maxNewTokens: number;
+  /** Of prompt and answer together, behind `<s>`. Default: no such limit. */
+  readonly maxTokens?: number;
   /** 2 or more search by beams, one question after the other. Default 1: the likeliest token each time. */
   readonly beams?: number;
-  /** No n-gram of this size twice; default: what the model's configuration says. */
-  readonly noRepeatNgram?: number;
   readonly signal?: AbortSignal;
 }
 
 /** Prompts of a batch are padded to a multiple of this, so that few plans are made. */
-const LENGTH_STEP = 8;
+export const PROMPT_STEP = 8;
 
 export class Answerer {
   readonly processor: Processor;
-  readonly #model: Kosmos2;
-  readonly #preprocessor: Readonly<PreprocessorConfig>;
+  readonly #noRepeatNgram: number | undefined;
+  readonly #encoder: PictureEncoder;
   readonly #generator: Generator;
 
-  /** @param preprocessor default: the published settings, with pictures of the model's size */
-  constructor(model: Kosmos2, processor: Processor, preprocessor = preprocessorOf(model)) {
-    this.processor = processor;
-    this.#model = model;
-    this.#preprocessor = preprocessor;
-    this.#generator = new Generator(model);
+  constructor(subject: Subject) {
+    this.processor = subject.processor;
+    this.#noRepeatNgram = subject.noRepeatNgram;
+    this.#encoder = new PictureEncoder(subject.model, preprocessorOf(subject));
+    this.#generator = new Generator(subject.model);
   }
 
   /**
@@ -61,7 +55,6 @@ export class Answerer {
    * @throws Error for a prompt that does not fit the model, and the signal's reason when it has fired
    */
   async answer(questions: readonly Question[], options: AnswerOptions): Promise<Written[]> {
-    options.signal?.throwIfAborted();
     const batches = (options.beams ?? 1) > 1 ? questions.map((question) => [question]) : [questions];
     const answers: Written[] = [];
     for (const batch of batches) answers.push(...(await this.#answerBatch(batch, options)));
@@ -69,77 +62,67 @@ export class Answerer {
   }
 
   async #answerBatch(questions: readonly Question[], options: AnswerOptions): Promise<Written[]> {
+    options.signal?.throwIfAborted();
     const batch = this.processor.process(
       questions.map(({ prompt }) => prompt),
       {
         images: questions.map(({ images }) => images.length),
         bboxes: questions.map(({ boxes }) => boxes ?? null),
         padding: 'longest',
-        padToMultipleOf: LENGTH_STEP,
+        padToMultipleOf: PROMPT_STEP,
         paddingSide: 'left',
       },
     );
-    const images = questions.flatMap((question) => question.images);
-    const vectors = images.length > 0 ? await this.#model.encodeImages(pixelBatch(images, this.#preprocessor)) : null;
+    const prompts = batch.inputIds.map((ids, row) => ids.filter((_, at) => batch.attentionMask[row][at] === 1));
+    const limits = prompts.map(({ length }) => limitOf(length, options));
+    const vectors = await this.#encoder.encode(questions.flatMap(({ images }) => images));
     try {
-      const rows = await this.#generate(batch, vectors, options);
+      const rows = await this.#generate(batch, vectors, Math.max(...limits), options);
       options.signal?.throwIfAborted();
-      return rows.map(({ ids }, row) => {
-        const prompt = batch.inputIds[row].filter((_, at) => batch.attentionMask[row][at] === 1);
-        return this.#read(prompt, ids);
-      });
+      return rows.map((ids, row) => this.#read(prompts[row], ids.slice(0, limits[row])));
     } finally {
       vectors?.dispose();
     }
   }
 
   async #generate(
-    batch: Parameters<Generator['generate']>[0],
-    vectors: Parameters<Generator['generate']>[1],
-    { maxNewTokens, beams = 1, noRepeatNgram, signal }: AnswerOptions,
-  ): Promise<Pick<GeneratedRow, 'ids'>[]> {
-    const options = { maxNewTokens, noRepeatNgramSize: noRepeatNgram, signal };
-    if (beams === 1) return this.#generator.generate(batch, vectors, options);
+    batch: TokenBatch,
+    vectors: Tensor | null,
+    maxNewTokens: number,
+    { beams = 1, signal }: AnswerOptions,
+  ): Promise<(readonly number[])[]> {
+    const options: GenerateOptions = { maxNewTokens, noRepeatNgramSize: this.#noRepeatNgram, signal };
+    if (beams === 1) return (await this.#generator.generate(batch, vectors, options)).map(({ ids }) => ids);
     const [best] = await this.#generator.beamSearch(batch, vectors, { ...options, beams });
-    return [best ?? { ids: [] }];
+    return [best?.ids ?? []];
   }
 
   #read(prompt: readonly number[], ids: readonly number[]): Written {
+    const alone = captionOf(this.processor, [], ids);
     return {
       ...captionOf(this.processor, prompt, ids),
-      answer: captionOf(this.processor, [], ids).text,
+      output: alone.raw,
+      answer: alone.text,
       tokens: ids.length,
     };
   }
 
   /** Frees what was compiled; the model stays. */
   dispose(): void {
+    this.#encoder.dispose();
     this.#generator.dispose();
   }
+}
+
+/** @throws Error where a prompt leaves no room */
+function limitOf(promptLength: number, { maxNewTokens, maxTokens = Infinity }: AnswerOptions): number {
+  const limit = Math.min(maxNewTokens, maxTokens + 1 - promptLength);
+  if (limit >= 1) return limit;
+  throw new Error(`a prompt of ${promptLength} tokens leaves no room for an answer`);
 }
 
 function captionOf(processor: Processor, prompt: readonly number[], ids: readonly number[]): Caption {
   const reader = new CaptionReader(processor, prompt);
   for (const id of ids) reader.push(id);
   return reader.result();
-}
-
-function preprocessorOf({ config }: Kosmos2): Readonly<PreprocessorConfig> {
-  const side = config.vision.imageSize;
-  return { ...KOSMOS2_PREPROCESSOR, resize: { height: side, width: side }, crop: null };
-}
-
-/** @throws Error when the preprocessor makes pictures of different size */
-export function pixelBatch(images: readonly RgbImage[], preprocessor: Readonly<PreprocessorConfig>): PixelBatch {
-  const pictures = images.map((image) => preprocess(image, preprocessor));
-  const [{ width, height, data }] = pictures;
-  const all = new Float32Array(pictures.length * data.length);
-  for (const [i, picture] of pictures.entries()) {
-    if (picture.width !== width || picture.height !== height)
-      throw new Error(
-        `the preprocessor makes pictures of different size (${width}x${height}, ${picture.width}x${picture.height}), which cannot be one batch`,
-      );
-    all.set(picture.data, i * data.length);
-  }
-  return { data: all, shape: [pictures.length, 3, height, width] };
 }

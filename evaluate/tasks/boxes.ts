@@ -1,8 +1,55 @@
-/** Boxes out of a prediction: from what the model wrote, or given. */
+/** Tasks that ask for the boxes of a phrase: how they are asked for, read from a prediction, and shown. */
 import type { Box } from '../../data/grounding.ts';
 import type { ProblemKind } from '../data/data-set.ts';
 import type { Row } from '../data/fields.ts';
-import { boxesOfPhrase, scaleBox } from '../metrics/grounding.ts';
+import type { Shown } from '../exhibit.ts';
+import { boxesOfEntities, boxesOfPhrase, scaleBox } from '../metrics/grounding.ts';
+import type { Decoding, PictureOf, Writing } from '../run/asking.ts';
+
+type Size = { readonly width: number; readonly height: number };
+
+/** A row that asks for a phrase's boxes in a picture of a size that the data may not tell. */
+interface PhraseItem {
+  readonly phrase: string;
+  readonly size: Size | null;
+}
+
+/** As in the published evaluations: greedy, to `</s>` or 500 tokens, the prompt's among them. */
+const DECODING: Decoding = { maxNewTokens: 500, maxTokens: 500 };
+
+export function findPhrase<T extends PhraseItem>(how: {
+  readonly pictureOf: PictureOf<T>;
+  readonly promptOf: (item: T) => string;
+}): Writing<T> {
+  return {
+    kind: 'writing',
+    pictureOf: how.pictureOf,
+    decoding: DECODING,
+    ask: (item) => ({ prompt: how.promptOf(item) }),
+    predict({ raw, entities }, item, { width, height }) {
+      const boxes = boxesOfEntities(entities, item.phrase);
+      if (item.size) return { text: raw, boxes };
+      return { text: raw, pixels: boxes.map((box) => scaleBox(box, width, height)) };
+    },
+  };
+}
+
+/** Boxes in pixels of a picture of that size; null stands for the size that the file has. */
+export function shownBoxes(
+  isRight: boolean,
+  phrase: string,
+  predicted: readonly Box[],
+  truth: readonly Box[],
+  size: Size | null,
+): Shown {
+  return {
+    isRight,
+    expected: [],
+    predicted: [{ label: phrase, boxes: predicted }],
+    truth: [{ label: phrase, boxes: truth }],
+    size,
+  };
+}
 
 export const BOXES_FORM =
   '"text": all that the model wrote, prompt included; or "boxes": [[x1, y1, x2, y2], …] in fractions of the picture; or ' +
@@ -16,7 +63,7 @@ export const BOXES_FORM =
 export function predictedBoxes(
   row: Row,
   phrase: string,
-  size: { readonly width: number; readonly height: number } | null,
+  size: Size | null,
   report: (kind: ProblemKind, message: string) => void,
 ): Box[] {
   if (Array.isArray(row.pixels)) return wellFormed(row.pixels, report);

@@ -1,9 +1,12 @@
 /** Multiple choice by likelihood: the language tasks of table 6, and SEED-Bench. */
-import { CHOICE_SETS, type ChoiceSetName, readChoices } from '../data/choices.ts';
+import { CHOICE_SETS, type ChoiceQuestion, type ChoiceSetName, readChoices } from '../data/choices.ts';
+import type { Item } from '../data/data-set.ts';
 import type { Row } from '../data/fields.ts';
 import { readSeedBench, type SeedQuestion } from '../data/seed-bench.ts';
-import { type ChoiceItem, choiceAccuracy, type OptionScore, scoreTokens } from '../metrics/multiple-choice.ts';
-import { defineTask, type MetricRow, type Scores, type Task } from '../task.ts';
+import type { Shown } from '../exhibit.ts';
+import { type ChoiceItem, choiceAccuracy, choose, type OptionScore, scoreTokens } from '../metrics/multiple-choice.ts';
+import type { Option } from '../run/asking.ts';
+import { type Answered, defineTask, type MetricRow, type Scores, type Task } from '../task.ts';
 
 /** Table 6: zero-shot, without instruction tuning. */
 const PAPER: Readonly<Record<ChoiceSetName, number>> = {
@@ -28,12 +31,12 @@ const NAMES: Readonly<Record<ChoiceSetName, string>> = {
   copa: 'COPA',
 };
 
-const FORM =
+export const OPTIONS_FORM =
   '"logProbabilities": a list of token log-probabilities for each option; or "scores": their sums, with "lengths": how ' +
   'many tokens each has (without it only the sum is scored)';
 
 /** What a prediction says of the options. */
-interface OptionScores {
+export interface OptionScores {
   readonly options: readonly OptionScore[];
   readonly hasLengths: boolean;
 }
@@ -44,11 +47,13 @@ export const languageTasks = Object.fromEntries(CHOICE_SETS.map((name) => [name,
 >;
 
 function languageTask(name: ChoiceSetName): Task {
-  return defineTask({
+  return defineTask<ChoiceQuestion, OptionScores>({
     summary: `${NAMES[name]}, by likelihood of the options`,
     dataForm: `${NAMES[name]}'s own file`,
-    predictionForm: FORM,
+    predictionForm: OPTIONS_FORM,
     load: ({ data }) => readChoices(name, data),
+    asking: { kind: 'choosing', pictureOf: () => null, ask: ({ options }) => options },
+    show: ({ options, label }, answer) => shownOptions(options, label, answer),
     read: (row, { options }) => optionScores(row, options.length),
     async score(answers) {
       const items = answers.map(({ item, answer }) => ({ label: item.label, ...answer }));
@@ -61,24 +66,63 @@ function languageTask(name: ChoiceSetName): Task {
   });
 }
 
-export const seedBench = defineTask({
+export const seedBench = defineTask<SeedQuestion, OptionScores>({
   summary: 'SEED-Bench (pictures), by likelihood of the choices',
   dataForm: 'SEED-Bench.json',
-  predictionForm: FORM,
+  predictionForm: OPTIONS_FORM,
   load: ({ data }) => readSeedBench(data),
-  read: (row, { choices }: SeedQuestion) => optionScores(row, choices.length),
-  async score(answers) {
-    const items = answers.map(({ item, answer }) => ({ label: item.label, type: item.type, ...answer }));
-    const { rows, notes } = scoreChoices(items, null);
-    const types = [...new Set(items.map(({ type }) => type))].sort();
-    const by = items.every(({ hasLengths }) => hasLengths) ? 'mean' : 'sum';
-    const perType = types.map((type): MetricRow => {
-      const accuracy = choiceAccuracy(items.filter((item) => item.type === type));
-      return { metric: `${type} by ${by}`, value: 100 * accuracy[by], paper: null };
-    });
-    return { rows: [...rows, ...perType], notes };
+  asking: {
+    kind: 'choosing',
+    pictureOf: ({ imageId }) => ({
+      names: ['', 'SEED-Bench-image/'].flatMap((folder) =>
+        ['', '.jpg', '.png'].map((ending) => folder + imageId + ending),
+      ),
+    }),
+    ask: seedOptions,
   },
+  show: (item, answer) => shownOptions(seedOptions(item), item.label, answer),
+  read: (row, { choices }) => optionScores(row, choices.length),
+  score: async (answers) => scoreTypes(answers),
 });
+
+/** Accuracy of all, and of each type of question. */
+export function scoreTypes(
+  answers: readonly Answered<Item & { readonly label: number; readonly type: string }, OptionScores>[],
+): Scores {
+  const items = answers.map(({ item, answer }) => ({ label: item.label, type: item.type, ...answer }));
+  const { rows, notes } = scoreChoices(items, null);
+  const types = [...new Set(items.map(({ type }) => type))].sort();
+  const by = items.every(({ hasLengths }) => hasLengths) ? 'mean' : 'sum';
+  const perType = types.map((type): MetricRow => {
+    const accuracy = choiceAccuracy(items.filter((item) => item.type === type));
+    return { metric: `${type} by ${by}`, value: 100 * accuracy[by], paper: null };
+  });
+  return { rows: [...rows, ...perType], notes };
+}
+
+/** The prompt of the published evaluation. */
+export function seedOptions({ question, choices }: Pick<SeedQuestion, 'question' | 'choices'>): Option[] {
+  return choices.map((choice) => ({ context: `Question: ${question} Answer:`, text: ` ${choice}` }));
+}
+
+/** By the mean, which is the first figure. Contexts are shown where they differ. */
+export function shownOptions(options: readonly Option[], label: number, { options: scores }: OptionScores): Shown {
+  const chosen = choose(scores, 'mean');
+  const sameContext = options.every(({ context }) => context === options[0].context);
+  return {
+    isRight: chosen === label,
+    expected: [],
+    predicted: [],
+    truth: [],
+    size: null,
+    options: options.map(({ context, text }, i) => ({
+      text: sameContext ? text.trim() : context + text,
+      score: scores[i].sum / scores[i].length,
+      isChosen: i === chosen,
+      isRight: i === label,
+    })),
+  };
+}
 
 function scoreChoices(items: readonly (ChoiceItem & OptionScores)[], paper: number | null): Scores {
   const { sum, mean } = choiceAccuracy(items);
@@ -90,7 +134,7 @@ function scoreChoices(items: readonly (ChoiceItem & OptionScores)[], paper: numb
   return { rows: [{ metric: 'accuracy by mean', value: 100 * mean, paper }, bySum], notes: [] };
 }
 
-function optionScores(row: Row, options: number): OptionScores {
+export function optionScores(row: Row, options: number): OptionScores {
   if (Array.isArray(row.logProbabilities)) {
     const lists = checkedList(row.logProbabilities, 'logProbabilities', options, isListOfNumbers);
     return { options: lists.map(scoreTokens), hasLengths: true };

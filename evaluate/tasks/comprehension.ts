@@ -1,8 +1,10 @@
 /** Referring expression comprehension on RefCOCO, RefCOCO+ and RefCOCOg: accuracy at IoU 0.5 (paper, table 3). */
+import type { Box } from '../../data/index.ts';
 import { type ReferringExpression, readRefcoco } from '../data/refcoco.ts';
-import { comprehensionAccuracy, comprehensionOverlap } from '../metrics/grounding.ts';
+import { comprehensionAccuracy, comprehensionOverlap, IOU_THRESHOLD } from '../metrics/grounding.ts';
+import { cocoNames } from '../run/pictures.ts';
 import { defineTask } from '../task.ts';
-import { BOXES_FORM, predictedBoxes } from './boxes.ts';
+import { BOXES_FORM, findPhrase, predictedBoxes, shownBoxes } from './boxes.ts';
 
 const PAPER: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   refcoco: { val: 52.32, testA: 57.42, testB: 47.26 },
@@ -10,12 +12,25 @@ const PAPER: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   refcocog: { val: 60.57, test: 61.65 },
 };
 
-export const comprehension = defineTask({
+type Expression = ReferringExpression & { readonly phrase: string };
+
+export const comprehension = defineTask<Expression, Box[]>({
   summary: 'the box of a referring expression of RefCOCO, RefCOCO+ or RefCOCOg',
   dataForm: "MDETR's finetune_refcoco*.json, or a list exported from refs.p (sent, gt_box)",
   predictionForm: `${BOXES_FORM}; ids are those of MDETR's images, or places in the list`,
-  load: ({ data }) => readRefcoco(data),
-  read: (row, { caption, size }: ReferringExpression, report) => predictedBoxes(row, caption, size, report),
+  async load({ data }) {
+    const { items, problems } = await readRefcoco(data);
+    return { items: items.map((item) => ({ ...item, phrase: item.caption })), problems };
+  },
+  asking: findPhrase({
+    pictureOf: ({ fileName }) => ({ names: cocoNames(fileName) }),
+    promptOf: ({ phrase }) => `<grounding><phrase>${phrase}</phrase>`,
+  }),
+  show: ({ phrase, box, size }, predicted) => {
+    const isRight = comprehensionOverlap(predicted, box).first >= IOU_THRESHOLD;
+    return shownBoxes(isRight, phrase, predicted, [box], size);
+  },
+  read: (row, { phrase, size }, report) => predictedBoxes(row, phrase, size, report),
   async score(answers, { data }) {
     const accuracy = comprehensionAccuracy(answers.map(({ item, answer }) => comprehensionOverlap(answer, item.box)));
     return {

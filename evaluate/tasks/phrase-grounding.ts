@@ -1,8 +1,10 @@
 /** Phrase grounding on Flickr30k Entities: R@1, R@5, R@10 by the ANY-BOX protocol (paper, table 2). */
+import type { Box } from '../../data/index.ts';
 import { type PhraseQuery, readFlickrFolder, readFlickrMdetr } from '../data/flickr30k-entities.ts';
-import { groundingRecall, RECALL_RANKS, type RecallRank } from '../metrics/grounding.ts';
+import { bestOverlap, groundingRecall, IOU_THRESHOLD, RECALL_RANKS, type RecallRank } from '../metrics/grounding.ts';
+import { flickrNames } from '../run/pictures.ts';
 import { defineTask, type MetricRow } from '../task.ts';
-import { BOXES_FORM, predictedBoxes } from './boxes.ts';
+import { BOXES_FORM, findPhrase, predictedBoxes, shownBoxes } from './boxes.ts';
 
 const PAPER: Readonly<Record<string, Partial<Record<RecallRank, number>>>> = {
   val: { '1': 77.8, '5': 79.2, '10': 79.3 },
@@ -21,13 +23,22 @@ const PUBLISHED_TYPES: Readonly<Record<string, number>> = {
   vehicles: 91.25,
 };
 
-export const phraseGrounding = defineTask({
+export const phraseGrounding = defineTask<PhraseQuery, Box[]>({
   summary: 'boxes for the phrases of Flickr30k Entities',
   dataForm:
     "Flickr30k Entities' folder (Sentences, Annotations, and the list of --split), or final_flickr_separateGT_*.json",
   predictionForm: `${BOXES_FORM}; ids are IMAGE/SENTENCE/FIRST CHARACTER of the phrase, as in 36979/0/9`,
   load: ({ data, split }) => (isFile(data) ? readFlickrMdetr(data) : readFlickrFolder(data, split)),
-  read: (row, { phrase, size }: PhraseQuery, report) => predictedBoxes(row, phrase, size, report),
+  asking: findPhrase({
+    pictureOf: ({ imageId }) => ({ names: flickrNames(`${imageId}.jpg`) }),
+    promptOf: ({ sentence, span: [start, end] }) =>
+      `<grounding>${sentence.slice(0, start)} <phrase>${sentence.slice(start, end)}</phrase>`,
+  }),
+  show: ({ phrase, truth, size }, predicted) => {
+    const isRight = bestOverlap({ predicted, truth }, '1') >= IOU_THRESHOLD;
+    return shownBoxes(isRight, phrase, predicted, truth, size);
+  },
+  read: (row, { phrase, size }, report) => predictedBoxes(row, phrase, size, report),
   async score(answers, { data, split }) {
     const part = isFile(data) ? (/_(val|test)\.json$/i.exec(data)?.[1] ?? split) : split;
     const recall = groundingRecall(

@@ -9,7 +9,15 @@ import {
   type ShapesQuestionItem,
   type ShapesTask,
 } from '../../data/index.ts';
-import { bestOverlap, comprehensionOverlap, IOU_THRESHOLD } from '../metrics/grounding.ts';
+import { bestOverlap, boxesOfEntities, comprehensionOverlap, IOU_THRESHOLD } from '../metrics/grounding.ts';
+
+/** Longer than any right answer: six boxes, a place, six groups of objects. */
+export const SHAPES_MOST_TOKENS: Readonly<Record<ShapesTask, number>> = {
+  grounding: 24,
+  comprehension: 24,
+  questions: 16,
+  captions: 80,
+};
 
 /** What is judged of what a model wrote. */
 export interface ShapesAnswer {
@@ -88,7 +96,7 @@ export const SHAPES_SCORERS: { readonly [Task in ShapesTask]: ShapesScorer<Task>
 
 /** Boxes of the asked phrase, in the order in which they were written. */
 function predictedBoxes({ item, answer }: ShapesAnswered<ShapesGroundingItem>) {
-  return answer.entities.filter(({ text }) => text === item.phrase).flatMap(({ boxes }) => boxes);
+  return boxesOfEntities(answer.entities, item.phrase);
 }
 
 export function groundingIsRight(answered: ShapesAnswered<ShapesGroundingItem>): boolean {
