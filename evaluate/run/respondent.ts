@@ -1,0 +1,44 @@
+/** What lets a model respond to rows of a task in batches. */
+import type { RgbImage } from '../../data/index.ts';
+import type { Row } from '../data/fields.ts';
+import type { PictureSource } from './pictures.ts';
+
+/** A row that is ready to be asked about. */
+export interface Prepared<T> {
+  readonly item: T;
+  readonly pictures: readonly PictureSource[];
+  /** Tokens that go through the model for it, those of an answer left out. */
+  readonly length: number;
+}
+
+export interface Response {
+  /** A line of predictions, without its id. */
+  readonly row: Row;
+  /** Written or scored, for the pace. */
+  readonly tokens: number;
+}
+
+export interface Respondent<T, P extends Prepared<T>> {
+  prepare(item: T): P;
+  /** Most tokens that a question may have. */
+  readonly room: number;
+  /** In the order in which they are best asked. */
+  order(prepared: readonly P[]): readonly P[];
+  /** Questions of these that go together without large buffers. */
+  batchFor(prepared: readonly P[]): number;
+  respond(batch: readonly { readonly prepared: P; readonly images: readonly RgbImage[] }[]): Promise<Response[]>;
+  dispose(): void;
+}
+
+/** Bytes of the largest buffers of a batch: one layer's keys, activations of a feed-forward network. */
+const LARGEST_BUFFER = 2 ** 26;
+const MOST_ROWS = 64;
+
+/** Rows of so many tokens of so many floats whose buffers stay small. */
+export function rowsWithin(tokens: number, width: number): number {
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(LARGEST_BUFFER / (4 * tokens * width))));
+}
+
+export function longestOf(prepared: readonly Prepared<unknown>[]): number {
+  return Math.max(1, ...prepared.map(({ length }) => length));
+}
