@@ -99,6 +99,8 @@ export interface StepFunctions {
 
 export interface StepOptions {
   onCompile?: (done: number, all: number) => void;
+  /** False runs every op as a kernel of its own; for comparing. */
+  fusion?: boolean;
 }
 
 /** Matrices in f16; what is computed with them is f32. */
@@ -119,7 +121,7 @@ function nextLossScale(lossScale: LossScale, fine: Tensor): LossScale {
 export function compileStep(
   config: Kosmos2Config,
   training: TrainConfig,
-  { onCompile }: StepOptions = {},
+  { onCompile, fusion }: StepOptions = {},
 ): StepFunctions {
   const { dropout, remat, precision } = training;
   const accumulate: Accumulate = (trained, frozen, table, batch, { key, lossScale }, sums) => {
@@ -151,8 +153,8 @@ export function compileStep(
     return { trained: parameters, moments: next, lossScale: lossScale && nextLossScale(lossScale, fine), norm };
   };
   const functions = {
-    accumulate: compile(accumulate, { donate: [5], name: 'gradients', onCompile }),
-    update: compile(update, { donate: [0, 1, 2, 3], name: 'optimiser', onCompile }),
+    accumulate: compile(accumulate, { donate: [5], name: 'gradients', onCompile, fusion }),
+    update: compile(update, { donate: [0, 1, 2, 3], name: 'optimiser', onCompile, fusion }),
   };
   return {
     ...functions,
