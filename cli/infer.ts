@@ -1,12 +1,12 @@
 /** The command `infer`: asks a model about a picture. */
 import process from 'node:process';
 import { type DecodedImage, decodeImage, toMarkdown } from '../data/index.ts';
-import { demoModelFolder } from '../demo/checkpoint.ts';
 import { runtime } from '../engine/index.ts';
-import { type Answer, Kosmos } from '../index.ts';
+import type { Answer, Kosmos } from '../index.ts';
 import { INFER_HELP, type InferArguments, parseInferArguments } from './arguments.ts';
 import type { Terminal } from './command.ts';
 import { type Circumstances, drawnPicture, entityLines, jsonDocument, timingLine } from './format.ts';
+import { loadModel } from './model.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import { Words } from './words.ts';
@@ -23,7 +23,7 @@ export async function infer(words: readonly string[], terminal: Terminal): Promi
   if (given.out) await checkWritable(given.out);
   const progress = new Progress(terminal.stderr);
   const began = performance.now();
-  const kosmos = await load(given, progress, terminal);
+  const kosmos = await loadModel(given, progress, terminal);
   try {
     const loading = performance.now() - began;
     const answer = await ask(kosmos, image, given, progress, terminal);
@@ -54,25 +54,6 @@ async function checkWritable(path: string): Promise<void> {
   if ((await here.status(folder))?.kind !== 'folder')
     throw new Error(`Cannot write ${path}: there is no folder ${folder}`);
   if ((await here.status(path))?.kind === 'folder') throw new Error(`Cannot write ${path}: it is a folder`);
-}
-
-async function load(
-  { model, adapter, dtype }: InferArguments,
-  progress: Progress,
-  { stderr, signal }: Terminal,
-): Promise<Kosmos> {
-  if (model === null)
-    stderr.write(
-      'No --model: the small one that ships with this package. Its weights are random, so its words mean nothing.\n',
-    );
-  return Kosmos.load(model ?? (await demoModelFolder()), {
-    adapter,
-    dtype,
-    signal,
-    onProgress: ({ stage, bytes, totalBytes }) =>
-      progress.report(stage === 'download' ? 'downloading' : 'loading weights', bytes, totalBytes, 'bytes'),
-    onCompile: (done, all) => progress.report('compiling kernels', done, all),
-  });
 }
 
 /** The answer; in the form for people its words are printed as they come. */
