@@ -32,6 +32,8 @@ export interface TrainConfig {
     readonly batches: number;
     /** Pictures in the sheet of samples. */
     readonly samples: number;
+    /** Items of each task of the shapes world that the model is scored on; 0 for none. */
+    readonly items: number;
   };
   readonly optimizer: OptimizerConfig;
   readonly schedule: Schedule;
@@ -96,10 +98,10 @@ export interface OptimizerConfig {
 export const DEFAULTS = {
   gridSize: 32,
   initialization: 'magneto',
-  validation: { every: 1000, batches: 8, samples: 8 },
+  validation: { every: 1000, batches: 8, samples: 8, items: 0 },
   optimizer: { learningRate: 2e-4, betas: [0.9, 0.98], epsilon: 1e-6, weightDecay: 0.01, decay: 'all', clip: 2 },
   /** The warm-up is a tenth of a run that is shorter than ten of these. */
-  schedule: { kind: 'linear', warmup: 375, minimum: 0 },
+  schedule: { kind: 'linear', warmup: 375, minimum: 0, cooldown: 0 },
   seed: 1,
   precision: 'f32',
   remat: 'none',
@@ -184,11 +186,12 @@ function parseSource(fields: Fields): DataSource {
 }
 
 function parseValidation(fields: Fields): TrainConfig['validation'] {
-  const { every, batches, samples } = DEFAULTS.validation;
+  const { every, batches, samples, items } = DEFAULTS.validation;
   const validation = {
     every: fields.count('every', every),
     batches: fields.count('batches', batches, { least: 1 }),
     samples: fields.count('samples', samples),
+    items: fields.count('items', items),
   };
   fields.end();
   return validation;
@@ -209,12 +212,17 @@ function parseOptimizer(fields: Fields): OptimizerConfig {
 }
 
 function parseSchedule(fields: Fields, steps: number, peak: number): Schedule {
-  const { kind, warmup, minimum } = DEFAULTS.schedule;
+  const { kind, warmup, minimum, cooldown } = DEFAULTS.schedule;
   const schedule: Schedule = {
     kind: fields.choice('kind', ['linear', 'cosine', 'constant'], kind),
     warmup: fields.count('warmup', Math.min(warmup, Math.floor(steps / 10))),
     minimum: fields.number('minimum', { least: 0 }, minimum),
+    cooldown: fields.count('cooldown', cooldown),
   };
+  if (schedule.cooldown > 0 && schedule.kind !== 'constant')
+    fields.fail('cooldown', `0 where the kind is ${schedule.kind}, which falls anyway`);
+  if (schedule.warmup + schedule.cooldown > steps)
+    fields.fail('cooldown', `a whole number that leaves room for the warm-up in the ${steps} steps of the run`);
   if (schedule.warmup >= steps) fields.fail('warmup', `a whole number below the ${steps} steps of the run`);
   if (schedule.minimum > peak) fields.fail('minimum', `a number up to the peak, optimizer.learningRate = ${peak}`);
   fields.end();

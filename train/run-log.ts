@@ -20,6 +20,7 @@ export class RunLog {
   readonly #adapter: string;
   readonly #metrics: MetricsLog;
   readonly #events: EventFile;
+  /** Of the last validation. */
   #results: readonly Result[] = [];
 
   private constructor(
@@ -76,21 +77,28 @@ export class RunLog {
     });
   }
 
-  /** A validation after `step`; samples become a sheet. */
-  async validation(step: number, loss: ValidationLoss | null, samples: readonly SheetSample[]): Promise<void> {
+  /** A validation after `step`: loss, shares by names for people, and samples, which become a sheet. */
+  async validation(
+    step: number,
+    loss: ValidationLoss | null,
+    scores: Readonly<Record<string, number>>,
+    samples: readonly SheetSample[],
+  ): Promise<void> {
     if (loss) {
-      await this.#metrics.append({ kind: 'validation', step, validationLoss: loss.loss, lossByKind: loss.lossByKind });
-      await this.#events.scalars(step, { 'loss/validation': loss.loss });
+      const { loss: validationLoss, lossByKind } = loss;
+      await this.#metrics.append({ kind: 'validation', step, validationLoss, lossByKind, metrics: scores });
+      const tags = Object.entries(scores).map(([name, share]) => [`validation/${name}`, share] as const);
+      await this.#events.scalars(step, { 'loss/validation': validationLoss, ...Object.fromEntries(tags) });
     }
+    this.#results = Object.entries(scores).map(([name, share]) => ({
+      name,
+      value: `${(100 * share).toFixed(1)} %`,
+      note: `${this.#training.validation.items} unseen scenes, after step ${step}`,
+    }));
     if (samples.length === 0) return;
     const png = encodePng(sampleSheet(samples, { side: SHEET_SIDE }));
     await (await runtime()).writeFileAtomic(samplePath(this.#folder, step), png);
     await this.#events.image(step, 'samples', png);
-  }
-
-  /** Measures of the trained model, for the report. */
-  setResults(results: readonly Result[]): void {
-    this.#results = results;
   }
 
   /** Writes the report as of now, and returns its path. */

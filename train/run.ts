@@ -263,9 +263,14 @@ class Run {
     const { validator, log } = this.#parts;
     const { step } = this.#state;
     const loss = await validator.loss();
-    const sheet = await validator.withModel((model) => validator.samples(model));
-    if (loss) this.#note(`step ${step}: validation loss ${loss.loss.toFixed(4)}`);
-    await log.validation(step, loss, sheet);
+    const { items } = this.#training.validation;
+    const { sheet, scores } = await validator.withModel(async (model) => ({
+      sheet: await validator.samples(model),
+      scores: await validator.scores(model, items),
+    }));
+    const shares = Object.entries(scores).map(([name, share]) => `, ${name} ${(100 * share).toFixed(1)} %`);
+    if (loss) this.#note(`step ${step}: validation loss ${loss.loss.toFixed(4)}${shares.join('')}`);
+    await log.validation(step, loss, scores, sheet);
     await this.#report();
     this.#lastReport = performance.now();
   }

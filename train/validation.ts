@@ -10,6 +10,7 @@ import {
   type Tokenizer,
 } from '../data/index.ts';
 import { type Compiled, compile, type Tensor } from '../engine/index.ts';
+import { evaluateShapes } from '../evaluate/shapes.ts';
 import { Generator } from '../model/generate.ts';
 import { Kosmos2 } from '../model/kosmos2.ts';
 import { type LossInput, lossSum } from '../model/loss.ts';
@@ -80,6 +81,22 @@ export class Validator {
     } finally {
       model.dispose();
     }
+  }
+
+  /** How well the model does the tasks of the shapes world, on the first `items` of each; by names for people, as shares. */
+  async scores(model: Kosmos2, items: number): Promise<Record<string, number>> {
+    if (items === 0) return {};
+    const { grounding, comprehension, questions, captions } = await evaluateShapes(model, this.#processor.tokenizer, {
+      seed: 1,
+      split: 'validation',
+      count: items,
+    });
+    return {
+      'phrase grounding R@1': grounding!.recallAt1,
+      'referring comprehension': comprehension!.accuracy,
+      questions: questions!.accuracy,
+      'true captions': captions!.allTrue,
+    };
   }
 
   /** What the model says of the sample pictures, all in one batch. */

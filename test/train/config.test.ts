@@ -22,7 +22,7 @@ function refused(changes: Record<string, unknown>, message: string): void {
 test('what is absent has the values of the paper', () => {
   const parsed = parseTrainConfig(config());
   assert.equal(parsed.optimizer, DEFAULTS.optimizer);
-  assert.equal(parsed.schedule, { kind: 'linear', warmup: 100, minimum: 0 }, 'a tenth of a short run');
+  assert.equal(parsed.schedule, { kind: 'linear', warmup: 100, minimum: 0, cooldown: 0 }, 'a tenth of a short run');
   assert.equal(parsed.dropout, { hidden: 0.1, attention: 0.1 });
   assert.equal([parsed.seed, parsed.precision, parsed.remat, parsed.freeze], [1, 'f32', 'none', []]);
   assert.equal(parsed.data, [{ name: 'shapes', kind: 'shapes', path: null, perStep: 8, microBatch: 8, options: {} }]);
@@ -65,7 +65,7 @@ test('unknown fields are refused, with the one that was meant', () => {
   );
   refused(
     { validation: { frequency: 3 } },
-    'run.json: validation.frequency is an unknown field; known are every, batches, samples',
+    'run.json: validation.frequency is an unknown field; known are every, batches, samples, items',
   );
   refused(
     { data: [{ ...SHAPES, micro_batch: 2 }] },
@@ -162,7 +162,7 @@ test('table 7: the training of KOSMOS-2', async () => {
     decay: 'all',
     clip: 2,
   });
-  assert.equal([run.steps, run.schedule], [60_000, { kind: 'linear', warmup: 375, minimum: 0 }]);
+  assert.equal([run.steps, run.schedule], [60_000, { kind: 'linear', warmup: 375, minimum: 0, cooldown: 0 }]);
   assert.equal(run.dropout, { hidden: 0.1, attention: 0.1 });
   assert.is(run.model.gridSize ** 2, 1024);
   const model = parseConfig(run.model.config);

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { learningRate, type Schedule } from '../../train/schedule.ts';
 import { skipUnlessShared } from '../shared.ts';
 
-const LINEAR: Schedule = { kind: 'linear', warmup: 375, minimum: 0 };
+const LINEAR: Schedule = { kind: 'linear', warmup: 375, minimum: 0, cooldown: 0 };
 
 function close(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) <= 1e-15 * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`);
@@ -20,18 +20,28 @@ test('the rates of the paper: up to 2e-4 in 375 steps, down to 0 at step 60,000'
 });
 
 test('a cosine falls through the middle to the minimum', () => {
-  const rate = (step: number) => learningRate(step, 110, 1, { kind: 'cosine', warmup: 10, minimum: 0.1 });
+  const rate = (step: number) => learningRate(step, 110, 1, { kind: 'cosine', warmup: 10, minimum: 0.1, cooldown: 0 });
   assert.is(rate(5), 0.5);
   assert.is(rate(10), 1);
   close(rate(60), 0.55);
   close(rate(110), 0.1);
 });
 
+test('a constant rate falls in its last steps alone, whatever the length of the run', () => {
+  const rate = (step: number, steps: number) =>
+    learningRate(step, steps, 2, { kind: 'constant', warmup: 4, minimum: 0.5, cooldown: 10 });
+  assert.is(rate(2, 100), 1);
+  assert.is(rate(90, 100), 2);
+  assert.is(rate(95, 100), 1.25);
+  assert.is(rate(100, 100), 0.5);
+  assert.is(rate(90, 200), 2);
+});
+
 test('the minimum is where a linear fall ends; a constant rate stays at the peak', () => {
-  assert.is(learningRate(100, 100, 3, { kind: 'linear', warmup: 0, minimum: 1 }), 1);
-  assert.is(learningRate(1, 3, 3, { kind: 'linear', warmup: 0, minimum: 0 }), 2);
-  assert.is(learningRate(1, 100, 3, { kind: 'constant', warmup: 2, minimum: 1 }), 1.5);
-  assert.is(learningRate(100, 100, 3, { kind: 'constant', warmup: 2, minimum: 1 }), 3);
+  assert.is(learningRate(100, 100, 3, { kind: 'linear', warmup: 0, minimum: 1, cooldown: 0 }), 1);
+  assert.is(learningRate(1, 3, 3, { kind: 'linear', warmup: 0, minimum: 0, cooldown: 0 }), 2);
+  assert.is(learningRate(1, 100, 3, { kind: 'constant', warmup: 2, minimum: 1, cooldown: 0 }), 1.5);
+  assert.is(learningRate(100, 100, 3, { kind: 'constant', warmup: 2, minimum: 1, cooldown: 0 }), 3);
 });
 
 test('a run shorter than its warm-up only rises', () => {
@@ -50,7 +60,7 @@ for (const name of ['tiny-f32', 'tiny-heads', 'tiny-odd']) {
       optimizer: { peak_lr: number; warmup_steps: number; total_steps: number };
       steps: { step: number; lr: number }[];
     };
-    const schedule: Schedule = { kind: 'linear', warmup: optimizer.warmup_steps, minimum: 0 };
+    const schedule: Schedule = { kind: 'linear', warmup: optimizer.warmup_steps, minimum: 0, cooldown: 0 };
     assert.is(steps.length, 20);
     for (const { step, lr } of steps) close(learningRate(step, optimizer.total_steps, optimizer.peak_lr, schedule), lr);
   });
