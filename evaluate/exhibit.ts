@@ -6,6 +6,8 @@ import type { PictureSource } from './run/pictures.ts';
 export interface ShownBoxes {
   readonly label: string;
   readonly boxes: readonly Box[];
+  /** False: the words and the boxes together are not true of the picture. Absent where nothing tells. */
+  readonly isTrue?: boolean;
 }
 
 /** One option of a choice, with its mean log-probability. */

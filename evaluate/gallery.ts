@@ -58,9 +58,14 @@ ${problemSection(result)}
 }
 
 function scoreTable({ rows }: TaskResult): string {
+  const hasPaper = rows.some(({ paper }) => paper !== null);
   return valueTable(
-    ['', 'here', 'paper'],
-    rows.map(({ metric, value, paper }) => [metric, value.toFixed(2), paper === null ? '' : paper.toFixed(2)]),
+    ['', 'here', ...(hasPaper ? ['paper'] : [])],
+    rows.map(({ metric, value, paper }) => [
+      metric,
+      value.toFixed(2),
+      ...(hasPaper ? [paper === null ? '' : paper.toFixed(2)] : []),
+    ]),
   );
 }
 

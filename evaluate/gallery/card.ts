@@ -20,7 +20,9 @@ export function exhibitCard(exhibit: Exhibit, picture: HungPicture | null, missi
     missing === null ? '' : `<div class="picture missing">${escapeHtml(missing)}</div>`,
     prompt === null ? '' : paragraph('asked', withTags(prompt)),
     output === null ? '' : paragraph('written', withTags(output)),
-    predicted.length > 1 ? `<p>${predicted.map(chip).join('')}</p>` : '',
+    predicted.length > 1 || predicted.some(({ isTrue }) => isTrue !== undefined)
+      ? `<p>${predicted.map(chip).join('')}</p>`
+      : '',
     expected.length > 0 ? paragraph('expected', expected.map(escapeHtml).join('<br>')) : '',
     options ? optionList(options) : '',
     '</article>',
@@ -65,8 +67,9 @@ function colorOf(index: number): string {
   return `--box:rgb(${entityColor(index).join(' ')})`;
 }
 
-function chip({ label }: ShownBoxes, index: number): string {
-  return `<span class="chip" style="${colorOf(index)}">${escapeHtml(label)}</span>`;
+function chip({ label, isTrue }: ShownBoxes, index: number): string {
+  const verdict = isTrue === undefined ? '' : ` <small>${isTrue ? 'true' : 'not true'}</small>`;
+  return `<span class="chip" style="${colorOf(index)}">${escapeHtml(label)}${verdict}</span>`;
 }
 
 function optionList(options: readonly ShownOption[]): string {

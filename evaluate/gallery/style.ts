@@ -17,6 +17,7 @@ export const GALLERY_STYLE = `
 .picture.missing { line-height: 1.5; padding: 2rem 1rem; border: 1px dashed var(--rule); border-radius: 4px; color: var(--soft); font-size: .8rem; }
 .chip { display: inline-block; margin: 0 .6em 0 0; }
 .chip::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .35em; border-radius: 2px; background: var(--box); }
+.chip small { color: var(--soft); }
 .options { margin: .5rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
 .options li { display: flex; gap: .6rem; justify-content: space-between; padding: .1rem 0; }
 .options .chosen { font-weight: 600; }

@@ -134,7 +134,10 @@ const captioning = shapesTask('captions', {
     percent('objects named', coveredObjects),
   ],
   isRight: captionIsRight,
-  show: ({ caption }, { entities }) => ({ expected: [caption], predicted: labelled(entities) }),
+  show: ({ caption, scene }, { entities }) => ({
+    expected: [caption],
+    predicted: labelled(entities).map((one) => ({ ...one, isTrue: phraseIsTrue(scene, one.label, one.boxes) })),
+  }),
 });
 
 type ReferredItem = ShapesItems['comprehension'];
