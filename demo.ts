@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run demo`: a small random checkpoint looks at a drawing. */
+/** `npm run demo`: the model that ships looks at a drawing. */
 import { runCommand } from './cli/command.ts';
 import { demo } from './demo/run.ts';
 

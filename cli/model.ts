@@ -1,7 +1,7 @@
 /** The model that a command works with: the one that was named, or the one that ships. */
-import { demoModelFolder } from '../demo/checkpoint.ts';
 import { type AdapterChoice, Kosmos, type WeightDType } from '../index.ts';
 import type { Terminal } from './command.ts';
+import { shippedModelFolder } from './package.ts';
 import type { Progress } from './progress.ts';
 
 export interface ModelChoice {
@@ -18,9 +18,9 @@ export async function loadModel(
 ): Promise<Kosmos> {
   if (model === null)
     stderr.write(
-      'No --model: the small one that ships with this package. Its weights are random, so its words mean nothing.\n',
+      'No --model: the small one that ships with this package, which knows drawings of coloured shapes and nothing else.\n',
     );
-  return Kosmos.load(model ?? (await demoModelFolder()), {
+  return Kosmos.load(model ?? (await shippedModelFolder()), {
     adapter,
     dtype,
     signal,

@@ -12,6 +12,11 @@ export async function packageFolder(): Promise<string> {
   throw new Error('this package is incomplete: its package.json is missing');
 }
 
+/** The model that commands use where none is named: it knows drawings of coloured shapes. */
+export async function shippedModelFolder(): Promise<string> {
+  return `${await packageFolder()}/demo/model`;
+}
+
 export async function packageVersion(): Promise<string> {
   return ((await readJson(`${await packageFolder()}/package.json`)) as { version: string }).version;
 }

@@ -12,7 +12,7 @@ import { captured, runInfer } from './terminal.ts';
 const root = mkdtempSync(join(tmpdir(), 'infer-'));
 test.after(() => rmSync(root, { recursive: true }));
 
-const house = `${repositoryRoot()}demo/house.png`;
+const house = `${repositoryRoot()}test/fixtures/house.png`;
 const model = `${repositoryRoot()}demo/model`;
 
 function folder(name: string, files: Record<string, string>): string {

@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { demoModelFolder } from '../../demo/checkpoint.ts';
-import { HOUSE_BOXES } from '../../demo/house.ts';
 import { requestDevice } from '../../engine/index.ts';
 import { decodeImage, Kosmos, markPhrases } from '../../index.ts';
 import { adapterChoice } from '../adapter.ts';
+import { HOUSE_BOXES } from '../fixtures/house.ts';
+import { randomModelFolder } from '../fixtures/random-model.ts';
 import { repositoryRoot, skipUnlessShared } from '../shared.ts';
 
-const path = `${repositoryRoot()}demo/house.png`;
+const path = `${repositoryRoot()}test/fixtures/house.png`;
 const bytes = new Uint8Array(readFileSync(path));
 const device = await requestDevice({ adapter: adapterChoice() });
-const kosmos = await Kosmos.load(await demoModelFolder(), { device });
+const kosmos = await Kosmos.load(await randomModelFolder(), { device });
 test.after(() => {
   kosmos.close();
   device.close();
@@ -104,7 +104,7 @@ test('what makes no sense is refused', async () => {
 });
 
 test('loading can be stopped, and reports what it read', async () => {
-  const folder = await demoModelFolder();
+  const folder = await randomModelFolder();
   const heard: number[] = [];
   const again = await Kosmos.load(folder, {
     device,

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { demoModelFolder } from '../../demo/checkpoint.ts';
+import { shippedModelFolder } from '../../cli/package.ts';
 import { adapterChoice } from '../adapter.ts';
 import { repositoryRoot } from '../shared.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'readme-'));
 test.after(() => rmSync(root, { recursive: true }));
-copyFileSync(`${repositoryRoot()}demo/house.png`, join(root, 'photo.png'));
+copyFileSync(`${repositoryRoot()}demo/scene.png`, join(root, 'photo.png'));
 
 const readme = readFileSync(`${repositoryRoot()}README.md`, 'utf8');
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
@@ -19,7 +19,7 @@ const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) =>
 /** The example with sources in the place of the package, the demo's checkpoint, and the adapter under test. */
 async function runnable(code: string): Promise<string> {
   const adapter = JSON.stringify(adapterChoice());
-  const model = JSON.stringify(await demoModelFolder());
+  const model = JSON.stringify(await shippedModelFolder());
   return code
     .replace(/'kosmos-webgpu(\/\w+)?'/g, (_, room = '') =>
       JSON.stringify(pathToFileURL(`${repositoryRoot()}${room.slice(1)}/index.ts`).href),

@@ -1,73 +1,68 @@
-/** The demo: its picture, its checkpoint, and a run. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** The demo: its picture, the model that ships, and a run. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exitCodeOf } from '../../../cli/command.ts';
-import { decodeImage } from '../../../data/index.ts';
-import { demoModelFolder, randomTensors } from '../../../demo/checkpoint.ts';
-import { drawHouse, HOUSE_BOXES } from '../../../demo/house.ts';
+import { shippedModelFolder } from '../../../cli/package.ts';
+import { buildShapesTokenizer, decodeImage } from '../../../data/index.ts';
 import { demo } from '../../../demo/run.ts';
+import { drawScene } from '../../../demo/scene.ts';
 import { openCheckpointFiles } from '../../../engine/safetensors.ts';
 import { namedLeaves, parameterShapes, readConfig } from '../../../model/index.ts';
 import { adapterChoice } from '../../adapter.ts';
-import { captured } from '../../cli/terminal.ts';
+import { captured, runInfer } from '../../cli/terminal.ts';
 import { repositoryRoot } from '../../shared.ts';
-
-/** Elements, their sum and the sum of their squares. */
-const WEIGHTS = [284672, '997.9070', '12083.0406'];
 
 const root = mkdtempSync(join(tmpdir(), 'demo-'));
 test.after(() => rmSync(root, { recursive: true }));
 
+const scene = `${repositoryRoot()}demo/scene.png`;
+
 test('the picture that ships is the one that is drawn', async () => {
-  const { width, height, data } = await decodeImage(new Uint8Array(readFileSync(`${repositoryRoot()}demo/house.png`)));
-  const drawn = drawHouse();
+  const { width, height, data } = await decodeImage(new Uint8Array(readFileSync(scene)));
+  const drawn = drawScene();
   assert.equal([width, height], [drawn.width, drawn.height]);
   assert.equal(data, drawn.data);
 });
 
-test('the checkpoint is made once, and holds what its configuration asks for', async () => {
-  const folder = await demoModelFolder();
-  assert.is(await demoModelFolder(), folder);
+test('the model that ships holds what its configuration asks for, in f16, with the words of its world', async () => {
+  const folder = await shippedModelFolder();
   const files = await openCheckpointFiles(folder);
   const shapes = namedLeaves(parameterShapes(await readConfig(folder)));
   assert.equal([...files.tensors.keys()].sort(), [...shapes.keys()].sort());
-  for (const [name, { shape }] of shapes) assert.equal(files.tensors.get(name)!.shape, shape, name);
-  await files.close();
-});
-
-test('its weights are the same on every machine', async () => {
-  const tensors = randomTensors(parameterShapes(await readConfig(await demoModelFolder())));
-  let sum = 0;
-  let squares = 0;
-  let count = 0;
-  for (const { data } of tensors) {
-    for (const value of data as Float32Array) {
-      sum += value;
-      squares += value * value;
-      count++;
-    }
+  for (const [name, { shape }] of shapes) {
+    assert.equal(files.tensors.get(name)!.shape, shape, name);
+    assert.is(files.tensors.get(name)!.dtype, 'F16');
   }
-  assert.equal([count, sum.toFixed(4), squares.toFixed(4)], WEIGHTS);
+  await files.close();
+  assert.ok(statSync(`${folder}/model.safetensors`).size <= 10e6);
+  const { tokenizerJson } = buildShapesTokenizer({ gridSize: 16 });
+  assert.equal(JSON.parse(readFileSync(`${folder}/tokenizer.json`, 'utf8')), JSON.parse(JSON.stringify(tokenizerJson)));
 });
 
-test('a run says that the weights are random, shows the boxes of the prompt, and writes the picture', async () => {
+test('a run answers, and writes the picture with boxes', async () => {
   const terminal = captured();
   const out = join(root, 'demo.png');
   const code = await exitCodeOf('demo', demo, ['--adapter', adapterChoice(), '--out', out], terminal);
   assert.is(code, 0, terminal.errors);
-  assert.match(terminal.out, /RANDOM/);
   assert.match(terminal.out, /WebGPU adapter: ./);
-  assert.match(terminal.out, /first token after \d+ ms/);
-  assert.match(terminal.out, / {4}the tree {3}\(0\.719, 0\.406\)–\(0\.969, 0\.844\)\n/);
+  assert.match(terminal.out, /answer: An image of .*\n {4}.* {2}\(0\.\d+, 0\.\d+\)–\(0\.\d+, 0\.\d+\)\n/);
+  assert.match(terminal.out, /How many stars are there\?\n.*\n {2}answer: Question: .* Answer: [a-z]+\n/);
   assert.ok(existsSync(out));
-  const { width, height, data } = await decodeImage(new Uint8Array(readFileSync(out)));
-  assert.equal([width, height], [640, 480]);
-  const [x1, y1] = HOUSE_BOXES['the house'];
-  const at = 3 * (Math.round((y1 + 0.2) * height) * width + Math.round(x1 * width));
-  assert.equal([...data.subarray(at, at + 3)], [230, 48, 62], 'the left side of the first box');
+  const { width, height } = await decodeImage(new Uint8Array(readFileSync(out)));
+  assert.ok(width >= 448 && height >= 448);
+});
+
+test('infer without --model says which one it takes', async () => {
+  const { code, out, errors } = await runInfer(scene, '--adapter', adapterChoice());
+  assert.is(code, 0, errors);
+  assert.match(
+    errors,
+    /No --model: the small one that ships with this package, which knows drawings of coloured shapes/,
+  );
+  assert.match(out, /^An image of /);
 });
 
 test('wrong usage', async () => {
