@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exitCodeOf } from '../../cli/command.ts';
 import { evaluate } from '../../cli/evaluate.ts';
+import { shapesEvaluation } from '../../data/index.ts';
 import { type Json, readJson } from '../golden/json.ts';
 import { repositoryRoot } from '../shared.ts';
 
@@ -179,6 +180,20 @@ test('ids that are unknown, there twice or missing are reported and counted; --l
   assert.match(table, /vqa: 1 of 3 rows scored\n.*here +paper\n +accuracy .* 45\.60\n/);
   assert.match(table, /Problem: unknown id in the predictions: 1: nobody \(the data has no row of this id\)\n/);
   assert.match(table, /Problem: no prediction: 1: 262148001\n/);
+  const gallery = readFileSync(join(out, 'gallery.html'), 'utf8');
+  assert.match(gallery, /<b>written<\/b>down<\/p>/);
+  assert.match(gallery, /COCO_val2014_000000262148\.jpg/, 'a picture that is not there is named');
+});
+
+test('the shapes world: predictions that are all right, and some that are not', async () => {
+  const items = shapesEvaluation({ seed: 1, split: 'test', count: 10, task: 'questions' });
+  const row = (answer: string, index: number) => ({ id: items[index].id, answer, entities: [] });
+  const right = items.map(({ answer }, index) => row(`${answer.toUpperCase()}.`, index));
+  const document = await scored('vqa', 'shapes:test', predictions('shapes.jsonl', right), '--limit', '10');
+  assert.equal([metricOf(document, 'accuracy'), metricOf(document, 'where')], [100, 100]);
+  const broken = [right[0], { ...right[1], answer: 5 }, { ...right[2], entities: [{ text: 'x' }] }, row('nothing', 3)];
+  const partial = await scored('vqa', 'shapes:test', predictions('broken.jsonl', broken), '--limit', '4');
+  assert.equal([metricOf(partial, 'accuracy'), partial.problemCounts], [50, { 'unusable prediction': 2 }]);
 });
 
 test('exit codes: failures 1 with one line, wrong usage 2', async () => {
@@ -192,6 +207,7 @@ test('exit codes: failures 1 with one line, wrong usage 2', async () => {
   await failure(/no prediction could be scored.*nobody: unknown id/, 'vqa', '--data', VQA, '--predictions', file);
   await failure(/absent/, 'vqa', '--data', VQA, '--predictions', join(root, 'absent.jsonl'));
   await failure(/absent/, 'vqa', '--data', join(root, 'absent'), '--predictions', file);
+  await failure(/shapes:new: there are shapes:train, /, 'vqa', '--data', 'shapes:new', '--predictions', file);
   const nameless = predictions('nameless.jsonl', [{ answer: 'x' }]);
   await failure(/nameless\.jsonl:1: a prediction needs an "id"/, 'vqa', '--data', VQA, '--predictions', nameless);
   const usage = async (pattern: RegExp, ...words: string[]) => {
@@ -199,17 +215,28 @@ test('exit codes: failures 1 with one line, wrong usage 2', async () => {
     assert.is(code, 2);
     assert.match(errors, pattern);
   };
-  await usage(/running a model through a task is not implemented yet/, 'vqa', '--data', VQA);
-  await usage(/not implemented yet/, 'vqa', '--data', VQA, '--predictions', file, '--model', 'x');
+  const scoring = ['vqa', '--data', VQA, '--predictions', file];
+  await usage(/--predictions excludes --model/, ...scoring, '--model', 'x');
+  await usage(/--predictions excludes --batch/, ...scoring, '--batch', '2');
+  await usage(/those of one task/, 'all', '--data', 'shapes:test', '--predictions', file);
+  await usage(/all takes data of the shapes world/, 'all', '--data', VQA);
+  await usage(/the shapes world has no boolq: phrase-grounding, /, 'boolq', '--data', 'shapes:test');
+  await usage(/--shots is for the task generation/, 'vqa', '--data', VQA, '--shots', '2');
+  await usage(/--dtype takes f32, f16/, 'vqa', '--data', VQA, '--dtype', 'f8');
+  await usage(/--batch takes a whole number from 1/, 'vqa', '--data', VQA, '--batch', '0');
   await usage(/there is no task "sums": phrase-grounding, /, 'sums');
   await usage(/one task is expected/);
   await usage(/--data PATH is expected/, 'vqa', '--predictions', file);
   await usage(/--limit takes a whole number/, 'vqa', '--data', VQA, '--predictions', file, '--limit', '0');
-  await usage(/--split takes test or val/, 'vqa', '--data', VQA, '--predictions', file, '--split', 'all');
+  await usage(/--split takes test, val/, 'vqa', '--data', VQA, '--predictions', file, '--split', 'all');
   await usage(/Unknown option '--what'/, 'vqa', '--what');
   const { code, out } = await run('--help');
   assert.is(code, 0);
   assert.match(out, /Usage: evaluate TASK/);
+  assert.ok(
+    out.split('\n').every((line) => line.length <= 130),
+    'no line is longer than a wide terminal',
+  );
 });
 
 test.run();
