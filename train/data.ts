@@ -25,7 +25,7 @@ export interface DataContext {
 type Part = 'train' | 'validation';
 
 /** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = ['textsPerImage', 'mix', 'maxTokens'];
+const SHAPES_OPTIONS = ['textsPerImage', 'mix', 'maxTokens', 'curriculum'];
 
 async function openSource(
   source: DataSource,

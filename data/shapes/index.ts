@@ -22,6 +22,7 @@ export {
   type Split as ShapesSplit,
 } from './scene.ts';
 export {
+  type CurriculumStage,
   DEFAULT_MIX,
   type ExampleKind,
   openShapes,

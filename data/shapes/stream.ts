@@ -40,8 +40,15 @@ export interface ShapesOptions {
   readonly textsPerImage?: number;
   /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
   readonly mix?: Partial<ShapesMix>;
+  /** Stages of a training that begins with simple scenes: examples numbered below `before` have at most `mostObjects` in each scene. Default: none. */
+  readonly curriculum?: readonly CurriculumStage[];
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
   readonly maxTokens?: number;
+}
+
+export interface CurriculumStage {
+  readonly before: number;
+  readonly mostObjects: number;
 }
 
 /** What `ShapesStream.state` gives. */
@@ -57,6 +64,9 @@ export function openShapes(options: ShapesOptions, state: ShapesState = { index:
 
 /** Draws for a sequence before it is given up. */
 const TRIES = 64;
+/** Scenes that are looked at for one simple enough; their numbers are so far apart that no other example has them. */
+const SCENE_TRIES = 60;
+const SCENES_APART = 2 ** 26;
 
 export class ShapesStream implements ExampleStream {
   readonly #options: ShapesOptions;
@@ -73,6 +83,12 @@ export class ShapesStream implements ExampleStream {
     this.#textsPerImage = options.textsPerImage ?? 3;
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
+    for (const stage of options.curriculum ?? []) {
+      if (!(stage.before > 0) || !(stage.mostObjects >= 1))
+        throw new Error(
+          `shapes: a stage of the curriculum needs before and mostObjects above 0, not ${JSON.stringify(stage)}`,
+        );
+    }
     if (this.#maker.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
     if (!Number.isInteger(index) || index < 0)
       throw new Error(`shapes: index ${index} of the state is no whole number`);
@@ -103,7 +119,19 @@ export class ShapesStream implements ExampleStream {
 
   /** Scene `part` of an example. */
   #scene(index: number, part = 0): Scene {
-    return makeScene({ ...this.#options, index: index * MOST_PICTURES + part });
+    const { seed, split, curriculum = [] } = this.#options;
+    const most = curriculum.find(({ before }) => index < before)?.mostObjects ?? Number.POSITIVE_INFINITY;
+    const scenes = Array.from(
+      { length: SCENE_TRIES },
+      (_, attempt) => index * MOST_PICTURES + part + attempt * SCENES_APART,
+    );
+    let simplest: Scene | null = null;
+    for (const number of scenes) {
+      const scene = makeScene({ seed, split, index: number });
+      if (scene.objects.length <= most) return scene;
+      if (!simplest || scene.objects.length < simplest.objects.length) simplest = scene;
+    }
+    return simplest!;
   }
 
   #textOnly(index: number, random: Random): TrainingExample {
