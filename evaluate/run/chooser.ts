@@ -1,6 +1,6 @@
 /** Rows that are answered by the likelihood of their options. */
 import type { Processor, RgbImage } from '../../data/index.ts';
-import { type AlternativeSet, LikelihoodScorer } from '../../model/index.ts';
+import { type AlternativeSet, type Kosmos2Config, LikelihoodScorer } from '../../model/index.ts';
 import type { Choosing } from './asking.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import { longestOf, type Prepared, type Respondent, type Response, rowsWithin } from './respondent.ts';
@@ -18,17 +18,17 @@ export class Chooser<T> implements Respondent<T, PreparedOptions<T>> {
   readonly #asking: Choosing<T>;
   readonly #encoder: PictureEncoder;
   readonly #scorer: LikelihoodScorer;
-  readonly #width: number;
+  readonly #config: Kosmos2Config;
   readonly #signal: AbortSignal | undefined;
 
   constructor(subject: Subject, asking: Choosing<T>, signal?: AbortSignal) {
-    const { maxPositionEmbeddings, embedDim } = subject.model.config.text;
+    const { maxPositionEmbeddings } = subject.model.config.text;
     this.room = maxPositionEmbeddings;
     this.#processor = subject.processor;
     this.#asking = asking;
     this.#encoder = new PictureEncoder(subject.model, preprocessorOf(subject));
     this.#scorer = new LikelihoodScorer(subject.model);
-    this.#width = embedDim;
+    this.#config = subject.model.config;
     this.#signal = signal;
   }
 
@@ -64,7 +64,7 @@ export class Chooser<T> implements Respondent<T, PreparedOptions<T>> {
 
   batchFor(prepared: readonly PreparedOptions<T>[]): number {
     const options = Math.max(1, ...prepared.map(({ set }) => set.alternatives.length));
-    return Math.max(1, Math.floor(rowsWithin(longestOf(prepared), this.#width) / options));
+    return Math.max(1, Math.floor(rowsWithin(longestOf(prepared), this.#config) / options));
   }
 
   async respond(

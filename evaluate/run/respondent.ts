@@ -1,5 +1,6 @@
 /** What lets a model respond to rows of a task in batches. */
 import type { RgbImage } from '../../data/index.ts';
+import type { Kosmos2Config } from '../../model/index.ts';
 import type { Row } from '../data/fields.ts';
 import type { PictureSource } from './pictures.ts';
 
@@ -30,13 +31,16 @@ export interface Respondent<T, P extends Prepared<T>> {
   dispose(): void;
 }
 
-/** Bytes of the largest buffers of a batch: one layer's keys, activations of a feed-forward network. */
+/** Bytes of one layer's keys of a batch, and of the keys and values of all layers. */
 const LARGEST_BUFFER = 2 ** 26;
+const LARGEST_CACHE = 2 ** 31;
 const MOST_ROWS = 64;
 
-/** Rows of so many tokens of so many floats whose buffers stay small. */
-export function rowsWithin(tokens: number, width: number): number {
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(LARGEST_BUFFER / (4 * tokens * width))));
+/** Rows of so many tokens whose keys and values stay within these. */
+export function rowsWithin(tokens: number, { text }: Kosmos2Config): number {
+  const bytes = 4 * tokens * text.embedDim;
+  const rows = Math.min(MOST_ROWS, LARGEST_BUFFER / bytes, LARGEST_CACHE / (2 * text.layers * bytes));
+  return Math.max(1, Math.floor(rows));
 }
 
 export function longestOf(prepared: readonly Prepared<unknown>[]): number {

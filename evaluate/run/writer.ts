@@ -1,5 +1,6 @@
 /** Rows that are answered by writing. */
 import type { RgbImage } from '../../data/index.ts';
+import type { Kosmos2Config } from '../../model/index.ts';
 import { Answerer, PROMPT_STEP } from './answerer.ts';
 import type { AskingContext, Prompted, Writing } from './asking.ts';
 import { longestOf, type Prepared, type Respondent, type Response, rowsWithin } from './respondent.ts';
@@ -15,16 +16,16 @@ export class Writer<T> implements Respondent<T, PreparedPrompt<T>> {
   readonly #asking: Writing<T>;
   readonly #context: AskingContext<T>;
   readonly #maxNewTokens: number;
-  readonly #width: number;
+  readonly #config: Kosmos2Config;
   readonly #signal: AbortSignal | undefined;
 
   constructor(subject: Subject, asking: Writing<T>, context: AskingContext<T>, signal?: AbortSignal) {
-    const { maxPositionEmbeddings, embedDim } = subject.model.config.text;
+    const { maxPositionEmbeddings } = subject.model.config.text;
     this.#answerer = new Answerer(subject);
     this.#asking = asking;
     this.#context = context;
     this.#signal = signal;
-    this.#width = embedDim;
+    this.#config = subject.model.config;
     // the same for every prompt, so that an answer does not depend on the company of a batch
     this.#maxNewTokens = Math.min(asking.decoding.maxNewTokens, Math.floor(maxPositionEmbeddings / 2));
     const whole = Math.floor((maxPositionEmbeddings - this.#maxNewTokens) / PROMPT_STEP) * PROMPT_STEP;
@@ -45,7 +46,7 @@ export class Writer<T> implements Respondent<T, PreparedPrompt<T>> {
   }
 
   batchFor(prepared: readonly PreparedPrompt<T>[]): number {
-    return rowsWithin(longestOf(prepared) + this.#maxNewTokens, this.#width);
+    return rowsWithin(longestOf(prepared) + this.#maxNewTokens, this.#config);
   }
 
   async respond(
