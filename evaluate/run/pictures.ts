@@ -66,8 +66,11 @@ export class Pictures {
       const path = `${this.#folder}/${name}`;
       if ((await here.status(path))?.kind === 'file') return path;
     }
-    const more = names.length > 1 ? ` (nor ${names.slice(1).join(', ')})` : '';
-    throw new PictureError('missing picture', `${this.#folder} holds no ${names[0]}${more}`);
+    const more = names.length > 1 ? `, nor one of ${names.length - 1} other names for it` : '';
+    throw new PictureError(
+      'missing picture',
+      `${this.#folder} holds no ${names[0]}${more}; --pictures tells where pictures are`,
+    );
   }
 }
 
