@@ -26,6 +26,7 @@ const maxFreeBytes = 512 * 2 ** 20;
 
 export class BufferPool {
   readonly #gpu: GPUDevice;
+  readonly #fence: () => Promise<unknown>;
   readonly #free = new Map<number, PooledBuffer[]>();
   readonly #bytesByOwner = new Map<string, number>();
   #freeBytes = 0;
@@ -33,8 +34,10 @@ export class BufferPool {
   /** Buffers ever made: a steady loop makes none. */
   created = 0;
 
-  constructor(gpu: GPUDevice) {
+  /** `fence` resolves when everything submitted so far is done, or never will be. */
+  constructor(gpu: GPUDevice, fence: () => Promise<unknown>) {
     this.#gpu = gpu;
+    this.#fence = fence;
   }
 
   /** Bytes that live buffers hold, by owner («tensor», «plan», …), and «free» for those kept for reuse. */
@@ -47,10 +50,13 @@ export class BufferPool {
     return [...this.#bytesByOwner.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** A storage buffer of `bytes` (a multiple of 16). Its content is whatever was there. */
-  acquire(bytes: number, owner: string): PooledBuffer {
+  /**
+   * A storage buffer of `bytes` (a multiple of 16). Its content is whatever was there. `preferred` is given where it is free: who asks for the same buffers every
+   * time can keep the bind groups that hold them.
+   */
+  acquire(bytes: number, owner: string, preferred?: PooledBuffer): PooledBuffer {
     this.#bytesByOwner.set(owner, (this.#bytesByOwner.get(owner) ?? 0) + bytes);
-    const kept = this.#free.get(bytes)?.pop();
+    const kept = this.#takeFree(bytes, preferred);
     if (kept) {
       this.#freeBytes -= bytes;
       return { ...kept, owner };
@@ -58,6 +64,12 @@ export class BufferPool {
     this.created++;
     const usage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyDestination;
     return { gpu: this.#gpu.createBuffer({ size: bytes, usage, label: owner }), bytes, id: this.#nextId++, owner };
+  }
+
+  #takeFree(bytes: number, preferred: PooledBuffer | undefined): PooledBuffer | undefined {
+    const free = this.#free.get(bytes);
+    const at = preferred && free ? free.findIndex(({ id }) => id === preferred.id) : -1;
+    return at < 0 ? free?.pop() : free!.splice(at, 1)[0];
   }
 
   release(buffer: PooledBuffer): void {
@@ -84,7 +96,6 @@ export class BufferPool {
     const destroy = () => {
       for (const buffer of buffers) buffer.destroy();
     };
-    // on a lost device the fence rejects, and there is nothing left to wait for
-    this.#gpu.queue.onSubmittedWorkDone().then(destroy, destroy);
+    this.#fence().then(destroy);
   }
 }

@@ -25,7 +25,7 @@ export class HostArray {
 }
 
 /** Plans of one function that are kept, each with its own slots: the shapes used last. */
-const maxPlans = 16;
+const defaultPlans = 16;
 
 export interface CompileOptions {
   /** Positions of arguments that the caller gives up: results may take their buffers, and using them again throws. */
@@ -36,6 +36,8 @@ export interface CompileOptions {
   name?: string;
   /** False runs every op as a kernel of its own; for comparing. Default true. */
   fusion?: boolean;
+  /** Plans that are kept, of the shapes used last; making one again costs time. Default 16. */
+  plans?: number;
   /** Hears how many of the pipelines of a new plan are compiled. */
   onCompile?: (done: number, all: number) => void;
 }
@@ -83,7 +85,7 @@ export function compile<Args extends readonly unknown[], Result>(
 ): Compiled<Args, Result> {
   const name = options.name ?? (body.name || 'step');
   const entries = new Map<string, Promise<Entry>>();
-  const ready = new RecentMap<Entry>(maxPlans, (key, { plan }) => {
+  const ready = new RecentMap<Entry>(options.plans ?? defaultPlans, (key, { plan }) => {
     plan.dispose();
     entries.delete(key);
   });

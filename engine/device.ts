@@ -36,6 +36,8 @@ export interface Pipeline {
 
 /** At most this many submits wait in the queue, so that a loop that never reads cannot run away with memory. */
 const maxSubmitsInFlight = 8;
+/** See `dropBindGroups`. */
+const maxDroppedBindGroups = 8192;
 /** Uploads go in slices of this many bytes, each awaited by `upload`, which bounds the driver's staging memory. */
 const uploadSlice = 32 * 2 ** 20;
 
@@ -67,6 +69,10 @@ export class Device {
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #pendingPipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #collect: () => void;
+  /** Bind groups that were let go of and may not be collected yet. */
+  #droppedBindGroups = 0;
+  readonly #watch: <T>(promise: Promise<T>) => Promise<T>;
   readonly #scopes: Set<Tensor>[] = [];
   readonly #inFlight: Promise<unknown>[] = [];
   readonly #leakReporter: FinalizationRegistry<{ storage: Storage; description: string }> | null;
@@ -77,7 +83,9 @@ export class Device {
 
   constructor(gpu: GPUDevice, handle: AdapterHandle, options: DeviceOptions) {
     this.gpu = gpu;
-    this.buffers = new BufferPool(gpu);
+    this.#watch = handle.watch ?? ((promise) => promise);
+    this.#collect = handle.collect ?? (() => {});
+    this.buffers = new BufferPool(gpu, () => this.#fence());
     this.description = handle.description;
     const info = handle.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
     const software = options.kernels ? options.kernels === 'software' : handle.isSoftware;
@@ -260,7 +268,7 @@ export class Device {
     });
     try {
       for (const { staging, exact, at } of copies) {
-        await staging.mapAsync(mapMode.read);
+        await this.#watch(staging.mapAsync(mapMode.read));
         new Uint8Array(all, at, exact).set(new Uint8Array(staging.getMappedRange(), 0, exact));
         staging.unmap();
       }
@@ -283,7 +291,7 @@ export class Device {
 
   /** Resolves when everything submitted so far is done, or never will be: what went wrong is for `checkHealth` to tell. */
   #fence(): Promise<unknown> {
-    return this.gpu.queue.onSubmittedWorkDone().catch(() => undefined);
+    return this.#watch(this.gpu.queue.onSubmittedWorkDone()).catch(() => undefined);
   }
 
   /** Waits until everything submitted so far is done. */
@@ -314,7 +322,7 @@ export class Device {
     this.gpu.pushErrorScope('validation');
     const descriptor = this.#describe(source);
     const moduleError = this.gpu.popErrorScope().catch(() => null);
-    const made = this.gpu.createComputePipelineAsync(descriptor.pipeline).then(
+    const made = this.#watch(this.gpu.createComputePipelineAsync(descriptor.pipeline)).then(
       (gpu) => {
         const pipeline = { gpu, layout: descriptor.layout };
         this.#pipelines.set(source.wgsl, pipeline);
@@ -330,6 +338,17 @@ export class Device {
     );
     this.#pendingPipelines.set(source.wgsl, made);
     return made;
+  }
+
+  /**
+   * Notes that nothing refers to `count` bind groups any more. WebGPU has no way to destroy one, the garbage collector does not know what it costs
+   * (llvmpipe maps memory for each, of which a process may have 65,530 pieces), so it is called once many have come together.
+   */
+  dropBindGroups(count: number): void {
+    this.#droppedBindGroups += count;
+    if (this.#droppedBindGroups < maxDroppedBindGroups) return;
+    this.#droppedBindGroups = 0;
+    this.#collect();
   }
 
   get pipelineCount(): number {

@@ -61,7 +61,7 @@ type ResultPlace =
 /** Uniform offsets are multiples of this on every adapter. */
 const parameterAlignment = 256;
 /** Sets of bind groups kept, one per combination of outside buffers. */
-const maxBindingSets = 16;
+const maxBindingSets = 8;
 
 export interface PlanOptions {
   readonly arguments: readonly ArgumentInfo[];
@@ -81,11 +81,13 @@ export class Plan {
   readonly #own: readonly Memory[];
   readonly #assignment: SlotAssignment;
   readonly #captured: ReadonlySet<Storage>;
+  /** The buffers of the results of the last run; free ones among them are taken again. */
+  #lastOwn: readonly PooledBuffer[] = [];
   readonly #slots: PooledBuffer[] = [];
   readonly #hosted = new Map<number, PooledBuffer>();
   readonly #parameters: GPUBuffer | null;
   readonly #pipelines: Pipeline[] = [];
-  readonly #bindingSets = new RecentMap<Step[]>(maxBindingSets);
+  readonly #bindingSets: RecentMap<Step[]>;
   readonly #onGone = (reason: string) => {
     this.#gone ??= `a tensor that it captured was ${reason}`;
   };
@@ -95,6 +97,7 @@ export class Plan {
 
   private constructor(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions) {
     this.device = device;
+    this.#bindingSets = new RecentMap<Step[]>(maxBindingSets, (_, steps) => device.dropBindGroups(steps.length));
     this.#options = options;
     this.#values = outputs;
     this.#lowered = lowerGraph(graph, outputs, {
@@ -194,7 +197,8 @@ export class Plan {
     this.device.checkHealth();
     this.#checkDonations(args);
     const outside = args.map((argument, index) => this.#argumentBuffers(argument, index));
-    const own = this.#own.map(({ bytes }) => this.device.buffers.acquire(bytes, 'tensor'));
+    const own = this.#own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
+    this.#lastOwn = own;
     const steps = this.#stepsFor(outside, own);
     this.#encode(steps);
     let next = 0;
@@ -239,6 +243,8 @@ export class Plan {
     for (const storage of this.#captured) storage.unwatch(this.#onGone);
     for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
     if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
+    this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, steps) => sum + steps.length, 0));
+    this.#bindingSets.clear();
     this.#gone ??= 'it was disposed';
   }
 

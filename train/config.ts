@@ -76,6 +76,8 @@ export interface DataSource {
   readonly perStep: number;
   /** Examples that go through the model together; the last micro-batch of a step may have fewer. */
   readonly microBatch: number;
+  /** Rows are padded to a multiple of this; by default the configuration's `lengthMultiple`. */
+  readonly lengthMultiple: number;
   /** Everything else in the file, for the source to check. */
   readonly options: Json;
 }
@@ -120,10 +122,11 @@ export function parseTrainConfig(json: unknown, file = 'configuration'): TrainCo
   const top = new Fields(json, file);
   const steps = top.count('steps', undefined, { least: 1 });
   const optimizer = parseOptimizer(top.fields('optimizer'));
+  const lengthMultiple = top.count('lengthMultiple', DEFAULTS.lengthMultiple, { least: 1 });
   const config: TrainConfig = {
     description: top.has('description') ? top.text('description') : '',
     model: parseModel(top.fields('model', true), file),
-    data: parseData(top.list('data')),
+    data: parseData(top.list('data'), lengthMultiple),
     validation: parseValidation(top.fields('validation')),
     optimizer,
     schedule: parseSchedule(top.fields('schedule'), steps, optimizer.learningRate),
@@ -134,7 +137,7 @@ export function parseTrainConfig(json: unknown, file = 'configuration'): TrainCo
     dropout: parseDropout(top.fields('dropout')),
     freeze: top.choices('freeze', MODEL_PARTS),
     checkpoint: parseCheckpoint(top.fields('checkpoint')),
-    lengthMultiple: top.count('lengthMultiple', DEFAULTS.lengthMultiple, { least: 1 }),
+    lengthMultiple,
   };
   top.end();
   return config;
@@ -161,10 +164,10 @@ function parseModel(fields: Fields, file: string): ModelSource {
   return source;
 }
 
-function parseData(list: readonly Fields[]): DataSource[] {
+function parseData(list: readonly Fields[], lengthMultiple: number): DataSource[] {
   const sources: DataSource[] = [];
   for (const fields of list) {
-    const source = parseSource(fields);
+    const source = parseSource(fields, lengthMultiple);
     if (sources.some(({ name }) => name === source.name))
       fields.fail('name', 'unlike those of the other sources', source.name);
     sources.push(source);
@@ -172,7 +175,7 @@ function parseData(list: readonly Fields[]): DataSource[] {
   return sources;
 }
 
-function parseSource(fields: Fields): DataSource {
+function parseSource(fields: Fields, lengthMultiple: number): DataSource {
   const kind = fields.choice('kind', DATA_KINDS);
   const perStep = fields.count('perStep', undefined, { least: 1 });
   return {
@@ -181,6 +184,7 @@ function parseSource(fields: Fields): DataSource {
     path: kind === 'shapes' && !fields.has('path') ? null : fields.textOrTexts('path'),
     perStep,
     microBatch: fields.count('microBatch', perStep, { least: 1, most: perStep }),
+    lengthMultiple: fields.count('lengthMultiple', lengthMultiple, { least: 1 }),
     options: fields.rest(),
   };
 }

@@ -103,6 +103,9 @@ export interface StepOptions {
   fusion?: boolean;
 }
 
+/** Shapes of micro-batches whose plans are kept. */
+const keptPlans = 32;
+
 /** Matrices in f16; what is computed with them is f32. */
 function halfMatrices(parameters: Kosmos2Parameters): Kosmos2Parameters {
   return mapTree(parameters, (leaf) => ((leaf as Tensor).rank === 2 ? (leaf as Tensor).cast('f16') : leaf));
@@ -153,7 +156,7 @@ export function compileStep(
     return { trained: parameters, moments: next, lossScale: lossScale && nextLossScale(lossScale, fine), norm };
   };
   const functions = {
-    accumulate: compile(accumulate, { donate: [5], name: 'gradients', onCompile, fusion }),
+    accumulate: compile(accumulate, { donate: [5], name: 'gradients', plans: keptPlans, onCompile, fusion }),
     update: compile(update, { donate: [0, 1, 2, 3], name: 'optimiser', onCompile, fusion }),
   };
   return {

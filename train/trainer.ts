@@ -120,8 +120,10 @@ export class Trainer {
     return this.#table;
   }
 
-  hostBatch(examples: readonly TrainingExample[]): HostMicroBatch {
-    return microBatchOf(examples, this.config, this.#training);
+  /** The examples of one source, ready for the device. */
+  hostBatch({ name, examples }: NamedExamples): HostMicroBatch {
+    const source = this.#training.data.find((one) => one.name === name);
+    return microBatchOf(examples, this.config, source ?? this.#training);
   }
 
   /**
@@ -133,8 +135,9 @@ export class Trainer {
     const scored: Scored[] = [];
     let sums: Parts | null = null;
     let [kept, tokens] = [0, 0];
-    for (const [at, { name, examples }] of batches.entries()) {
-      const batch = this.hostBatch(examples);
+    for (const [at, micro] of batches.entries()) {
+      const { name } = micro;
+      const batch = this.hostBatch(micro);
       if (batch.keptTokens === 0) continue;
       const table = this.positionTable(batch.lastPosition);
       const result: { loss: Tensor; sums: Parts } = await this.#functions.accumulate(

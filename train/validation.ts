@@ -57,8 +57,9 @@ export class Validator {
   /** Null where there is nothing to validate on. */
   async loss(): Promise<ValidationLoss | null> {
     const sums = new Map<string, { loss: number; kept: number }>();
-    for (const { name, examples } of this.#batches) {
-      const { feed, keptTokens, lastPosition } = this.#trainer.hostBatch(examples);
+    for (const batch of this.#batches) {
+      const { name } = batch;
+      const { feed, keptTokens, lastPosition } = this.#trainer.hostBatch(batch);
       const loss: Tensor = await this.#loss(this.#trainer.parameters, this.#trainer.positionTable(lastPosition), feed);
       const sum = sums.get(name) ?? { loss: 0, kept: 0 };
       sums.set(name, { loss: sum.loss + (await loss.item()), kept: sum.kept + keptTokens });

@@ -1,6 +1,8 @@
 /** Node: WebGPU is Dawn, from the npm package `webgpu`. */
 import { describeAdapter, isSoftwareAdapter, isSwiftShader, noAdapterError } from './adapter.ts';
 import { nodeFiles } from './files.ts';
+import { garbageCollector } from './node-collect.ts';
+import { Pace } from './node-pace.ts';
 import { nodeWorkers } from './node-workers.ts';
 import { DRIVER_VARIABLES, type SwiftShaderFiles, swiftShaderFiles } from './swiftshader.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
@@ -27,11 +29,12 @@ type Kept = Map<AdapterHandle['source'], Promise<GPU>>;
 export async function nodeRuntime(): Promise<Runtime> {
   const files = await nodeFiles();
   const workers = await nodeWorkers();
+  const care = { pace: new Pace(), collect: await garbageCollector() };
 
   async function systemAdapter(request: AdapterRequest): Promise<AdapterHandle | null> {
     const gpu = await keep('system', async () => (await loadDawn()).create(DAWN_SWITCHES));
     const adapter = await bestAdapter(gpu, request);
-    return adapter && handleOf(adapter, 'system');
+    return adapter && handleOf(adapter, 'system', care);
   }
 
   async function bundledAdapter(request: AdapterRequest): Promise<AdapterHandle> {
@@ -41,7 +44,7 @@ export async function nodeRuntime(): Promise<Runtime> {
       const found = adapter ? describeAdapter(adapter) : 'nothing';
       throw new Error(`SwiftShader was unpacked, but Dawn found ${found} instead of it.`);
     }
-    return handleOf(adapter, 'bundled');
+    return handleOf(adapter, 'bundled', care);
   }
 
   return {
@@ -76,8 +79,21 @@ function keep(source: AdapterHandle['source'], create: () => Promise<GPU>): Prom
   return gpu;
 }
 
-function handleOf(adapter: GPUAdapter, source: 'system' | 'bundled'): AdapterHandle {
-  return { adapter, source, description: describeAdapter(adapter), isSoftware: isSoftwareAdapter(adapter) };
+/** What Dawn leaves to its users. */
+interface Care {
+  readonly pace: Pace;
+  readonly collect: () => void;
+}
+
+function handleOf(adapter: GPUAdapter, source: 'system' | 'bundled', { pace, collect }: Care): AdapterHandle {
+  return {
+    adapter,
+    source,
+    description: describeAdapter(adapter),
+    isSoftware: isSoftwareAdapter(adapter),
+    watch: (promise) => pace.watch(promise),
+    collect,
+  };
 }
 
 /** A hardware adapter where there is one: asked first for the fast one, then for any. */

@@ -23,6 +23,10 @@ export interface AdapterHandle {
   readonly isSoftware: boolean;
   /** Whose driver it is: the system's, the carried SwiftShader, or the browser's choice. */
   readonly source: 'system' | 'bundled' | 'browser';
+  /** To be told of everything that waits for the adapter; absent where the runtime waits without spinning. */
+  readonly watch?: <T>(promise: Promise<T>) => Promise<T>;
+  /** Lets go of WebGPU objects that nothing refers to; absent where a program cannot ask for that. */
+  readonly collect?: () => void;
 }
 
 /** A file open for reading at any offset. */
