@@ -10,8 +10,9 @@ import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './paramete
 /**
  * `magneto`: as above. `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower. `balanced`: as `magneto`, but for a model that starts with a
  * fresh vision tower and has to learn from few pictures where things are. The tower's unit-length features are scaled up so that they weigh as much as the latent
- * queries beside them (a fresh projection makes them some thirty times smaller), the queries look at different patches from the start instead of at all of
- * them alike, and patches and location tokens begin with the same code for the same place: 2-D sines and cosines, so that neighbours are alike.
+ * queries beside them (a fresh projection makes them some thirty times smaller). Patches, latent queries and location tokens begin with the same code for the same
+ * place, 2-D sines and cosines, so that neighbours are alike; and queries are compared with keys by the same matrix, so that from the start each query looks at
+ * the patches around its own place instead of at all of them alike.
  */
 export type Initialization = 'magneto' | 'balanced' | 'huggingface';
 
@@ -160,21 +161,29 @@ export async function initializeParameters(
 ): Promise<Kosmos2Parameters> {
   const shapes = parameterShapes(config);
   const leaves = namedLeaves(shapes);
+  const names = [...leaves.keys()];
+  const balanced = initialization === 'balanced';
+  const draw = (name: string, first: number, count: number): Float32Array => {
+    const { shape } = leaves.get(name)!;
+    // the bias of a layer is drawn by the layer's fan-in too
+    const fanIn = sizeOf((leaves.get(`${moduleOf(name)}.weight`)?.shape ?? shape).slice(1));
+    return drawValues(drawOf(name, fanIn, config, initialization), seed, names.indexOf(name), first, count);
+  };
+  const rowsOf = (name: string, width: number, firstRow: number, count: number): Float32Array => {
+    if (balanced && name.endsWith('latent_query')) return latentRows(config, draw, firstRow, count);
+    const source = balanced ? name.replace('x_attn.q_proj.weight', 'x_attn.k_proj.weight') : name;
+    const drawn = draw(source, firstRow * width, count * width);
+    if (!name.includes('embed_tokens')) return drawn;
+    if (balanced && locations) codeLocations(drawn, firstRow, width, locations);
+    const pad = config.text.padTokenId - firstRow;
+    return drawn.fill(0, clamp(pad, count) * width, clamp(pad + 1, count) * width);
+  };
   const tensors = new Map<string, Tensor>();
   try {
-    for (const [index, [name, { shape }]] of [...leaves].entries()) {
+    for (const [name, { shape }] of leaves) {
       const [rows, ...rest] = shape;
       const width = sizeOf(rest);
-      // the bias of a layer is drawn by the layer's fan-in too
-      const fanIn = sizeOf((leaves.get(`${moduleOf(name)}.weight`)?.shape ?? shape).slice(1));
-      const draw = drawOf(name, fanIn, config, initialization);
-      const padRow = name.includes('embed_tokens') ? config.text.padTokenId : rows;
-      const values = (firstRow: number, count: number) => {
-        const drawn = drawValues(draw, seed, index, firstRow * width, count * width);
-        if (initialization === 'balanced' && locations && name.includes('embed_tokens'))
-          codeLocations(drawn, firstRow, width, locations);
-        return drawn.fill(0, clamp(padRow - firstRow, count) * width, clamp(padRow + 1 - firstRow, count) * width);
-      };
+      const values = (firstRow: number, count: number) => rowsOf(name, width, firstRow, count);
       tensors.set(name, await device.upload(rest.length === 0 ? [rows] : [rows, width], 'f32', values, 'parameters'));
     }
   } catch (error) {
@@ -182,6 +191,29 @@ export async function initializeParameters(
     throw error;
   }
   return mapTree(shapes, (_, path) => tensors.get(path)) as unknown as Kosmos2Parameters;
+}
+
+/** Latent queries that are what the projection makes of places: of a square grid of them, the rest random. */
+function latentRows(
+  { text, vision, latentQueryNum }: Kosmos2Config,
+  draw: (name: string, first: number, count: number) => Float32Array,
+  firstRow: number,
+  count: number,
+): Float32Array {
+  const [width, inner] = [text.embedDim, vision.hiddenSize];
+  const rows = draw('image_to_text_projection.latent_query', firstRow * width, count * width);
+  const dense = draw('image_to_text_projection.dense.weight', 0, width * inner);
+  const side = Math.floor(Math.sqrt(latentQueryNum));
+  for (let row = firstRow; row < Math.min(firstRow + count, side * side); row++) {
+    // of length 1, as features are
+    const code = placeCode(row, { kind: 'waves', side, width: inner, height: Math.sqrt(2 / inner) });
+    for (let out = 0; out < width; out++) {
+      let sum = 0;
+      for (let c = 0; c < inner; c++) sum += dense[out * inner + c] * code[c];
+      rows[(row - firstRow) * width + out] = sum;
+    }
+  }
+  return rows;
 }
 
 function sizeOf(shape: readonly number[]): number {
