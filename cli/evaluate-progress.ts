@@ -1,7 +1,7 @@
 /** How far an evaluation is, on standard error. */
 import type { RunProgress } from '../evaluate/run/respond.ts';
-import { showDuration, showNumber, showWhole } from '../train/report/format.ts';
-import { MovingAverage } from '../train/report/moving-average.ts';
+import { showDuration, showNumber, showWhole } from '../report/format.ts';
+import { MovingAverage } from '../report/moving-average.ts';
 import type { Output } from './command.ts';
 import { StatusLine } from './status-line.ts';
 

@@ -1,6 +1,6 @@
 /** How far a training run is, on standard error. */
-import { showDuration, showNumber, showWhole } from '../train/report/format.ts';
-import { MovingAverage } from '../train/report/moving-average.ts';
+import { showDuration, showNumber, showWhole } from '../report/format.ts';
+import { MovingAverage } from '../report/moving-average.ts';
 import type { Output } from './command.ts';
 import { StatusLine } from './status-line.ts';
 

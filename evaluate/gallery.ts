@@ -1,9 +1,9 @@
 /** The gallery of an evaluation, for looking at what went wrong: one HTML file that needs nothing beside it. */
 import { encodePng, type RgbImage, resizeBicubic } from '../data/index.ts';
 import { runtime } from '../engine/runtime/index.ts';
-import { showWhole } from '../train/report/format.ts';
-import { card, escapeHtml, nameTable, pngUrl, valueTable } from '../train/report/report/html.ts';
-import { STYLE } from '../train/report/report/style.ts';
+import { showWhole } from '../report/format.ts';
+import { card, escapeHtml, htmlPage, nameTable, pngUrl, valueTable } from '../report/html.ts';
+import { STYLE } from '../report/style.ts';
 import type { Exhibit } from './exhibit.ts';
 import { exhibitCard, type HungPicture } from './gallery/card.ts';
 import { type Wing, wingsOf } from './gallery/choose.ts';
@@ -35,26 +35,13 @@ export async function galleryHtml({ task, circumstances, result, pictures: folde
   const sections: string[] = [];
   for (const wing of wingsOf(result.exhibits)) sections.push(await wingSection(wing, pictures));
   const told = Object.entries(circumstances);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(task)}</title>
-<style>${STYLE}${GALLERY_STYLE}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(task)}</h1><p>${showWhole(result.scored)} of ${showWhole(result.items)} rows scored</p></header>
+  const body = `<header><h1>${escapeHtml(task)}</h1><p>${showWhole(result.scored)} of ${showWhole(result.items)} rows scored</p></header>
 <section><h2>Scores</h2>${card(scoreTable(result))}${result.notes.map((note) => `<p>${escapeHtml(note)}.</p>`).join('')}</section>
 ${sections.join('\n')}
 ${problemSection(result)}
 <section><h2>Run</h2>${card(nameTable(told))}</section>
-<footer>kosmos-webgpu; the numbers are in metrics.json beside this file.</footer>
-</body>
-</html>
-`;
+<footer>kosmos-webgpu; the numbers are in metrics.json beside this file.</footer>`;
+  return htmlPage({ title: task, style: `${STYLE}${GALLERY_STYLE}`, body });
 }
 
 function scoreTable({ rows }: TaskResult): string {

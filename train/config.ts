@@ -1,19 +1,12 @@
 /** The configuration of a training run: a JSON file, checked. Examples lie in `configs/`. */
+import { CORPUS_KINDS } from '../data/corpora/config.ts';
 import { readJson } from '../engine/runtime/json.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Initialization } from '../model/initialize.ts';
 import { Fields, type Json } from './config/fields.ts';
 import type { Schedule } from './schedule.ts';
 
-export const DATA_KINDS = [
-  'shapes',
-  'text',
-  'captions',
-  'grounded',
-  'interleaved',
-  'instructions',
-  'groundedInstructions',
-] as const;
+export const DATA_KINDS = ['shapes', ...CORPUS_KINDS] as const;
 export type DataKind = (typeof DATA_KINDS)[number];
 
 /** The parts of the model by which parameters can be frozen. */

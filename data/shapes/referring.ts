@@ -1,17 +1,9 @@
 /** Descriptions of a region: the six templates of the paper's table 9. */
+import type { REFERRING_TEMPLATES } from '../corpora/grounded-instruction.ts';
 import { joinParts, type PhrasedText } from './caption-text.ts';
 import { describeFully, indefinite } from './description.ts';
 import { relationExpressions, relationText, shortestDescription } from './expressions.ts';
 import type { Scene, SceneObject } from './scene.ts';
-
-export const REFERRING_TEMPLATES = [
-  { before: 'What is ', phrase: 'it', after: '? It is' },
-  { before: 'What is ', phrase: 'this', after: '? This is' },
-  { before: 'Describe ', phrase: 'this object', after: '. This object is' },
-  { before: '', phrase: 'It', after: ' is' },
-  { before: '', phrase: 'This', after: ' is' },
-  { before: '', phrase: 'The object', after: ' is' },
-] as const;
 
 /** The prompt about the region of an object. */
 export function regionPrompt(object: SceneObject, template: (typeof REFERRING_TEMPLATES)[number]): PhrasedText {

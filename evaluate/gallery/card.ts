@@ -1,6 +1,6 @@
 /** One exhibit as HTML: its picture with boxes, what was asked, written and expected. */
 import { type Box, entityColor, uprightBox } from '../../data/index.ts';
-import { escapeHtml } from '../../train/report/report/html.ts';
+import { escapeHtml } from '../../report/html.ts';
 import type { Exhibit, ShownBoxes, ShownOption } from '../exhibit.ts';
 
 /** A picture as a gallery holds it. */

@@ -1,13 +1,13 @@
 /** The report of a training run: one HTML file that needs nothing beside it, no network and no script. */
 import type { ProblemCount } from '../../data/corpora/example.ts';
 import { runtime } from '../../engine/runtime/index.ts';
-import { showDuration, showNumber, showWhole } from './format.ts';
+import { showDuration, showNumber, showWhole } from '../../report/format.ts';
+import { card, escapeHtml, htmlPage, nameTable, pngUrl } from '../../report/html.ts';
+import { STYLE } from '../../report/style.ts';
 import type { MetricsRow } from './metrics.ts';
 import { chartFigure } from './report/chart.ts';
 import { configurationCards } from './report/configuration.ts';
 import { curvesOf, smoothed } from './report/curves.ts';
-import { card, escapeHtml, nameTable, pngUrl } from './report/html.ts';
-import { STYLE } from './report/style.ts';
 
 export interface Report {
   readonly title: string;
@@ -58,18 +58,7 @@ export async function writeReport(folder: string, report: Report): Promise<strin
 
 export function reportHtml(report: Report): string {
   const { title, description = '', samples = [], results = [], problems = [] } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1>${description ? `<p>${escapeHtml(description)}</p>` : ''}</header>
+  const body = `<header><h1>${escapeHtml(title)}</h1>${description ? `<p>${escapeHtml(description)}</p>` : ''}</header>
 ${keyFigures(report)}
 ${section('Curves', curves(report.rows))}
 ${samples.length > 0 ? section('Samples', sheets(samples)) : ''}
@@ -77,10 +66,8 @@ ${results.length > 0 ? section('Results', card(resultTable(results))) : ''}
 ${section('Configuration', configurationCards(report.configuration, 'run'))}
 ${section('Problems of the data', problemCards(problems))}
 ${section('Environment', card(nameTable(Object.entries(report.environment).map(([name, value]) => [name, String(value)]))))}
-<footer>kosmos-webgpu; the numbers are in metrics.jsonl beside this file.</footer>
-</body>
-</html>
-`;
+<footer>kosmos-webgpu; the numbers are in metrics.jsonl beside this file.</footer>`;
+  return htmlPage({ title, style: STYLE, body });
 }
 
 function section(title: string, body: string): string {

@@ -2,9 +2,9 @@
  * Line charts as HTML: lines are an SVG that stretches with the page, labels are text of the page, and what a place of the chart says is
  * shown while it is pointed at; no script.
  */
-import { showNumber, showWhole } from '../format.ts';
+import { showNumber, showWhole } from '../../../report/format.ts';
+import { escapeHtml } from '../../../report/html.ts';
 import { type Axis, exactAxis, position, roundAxis } from './axis.ts';
-import { escapeHtml } from './html.ts';
 
 export interface Point {
   /** A step. */

@@ -1,5 +1,5 @@
 /** A configuration as cards: one for the plain fields of each object in it, and a wide table for each list of objects. */
-import { card, escapeHtml, nameTable, valueTable } from './html.ts';
+import { card, escapeHtml, nameTable, valueTable } from '../../../report/html.ts';
 
 interface Cards {
   /** Tables of names and values. */

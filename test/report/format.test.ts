@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { showDuration, showNumber, showWhole } from '../../../train/report/format.ts';
-import { MovingAverage } from '../../../train/report/moving-average.ts';
+import { showDuration, showNumber, showWhole } from '../../report/format.ts';
+import { MovingAverage } from '../../report/moving-average.ts';
 
 test('numbers', () => {
   assert.equal(

@@ -22,6 +22,25 @@ export function valueTable(headings: readonly string[], rows: readonly (readonly
   return `<table class="values"><tr>${head}</tr>${body.join('')}</table>`;
 }
 
+/** A page that needs nothing beside it: no network, no script. `style` and `body` are HTML, the title is text. */
+export function htmlPage({ title, style, body }: { title: string; style: string; body: string }): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
 /** A framed part of the page. */
 export function card(body: string): string {
   return `<div class="card">${body}</div>`;
