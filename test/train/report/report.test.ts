@@ -8,7 +8,7 @@ import type { MetricsRow } from '../../../train/report/metrics.ts';
 import { exactAxis, roundAxis } from '../../../train/report/report/axis.ts';
 import { chartFigure } from '../../../train/report/report/chart.ts';
 import { type Report, reportHtml, writeReport } from '../../../train/report/report.ts';
-import { smoothedValues } from '../../report/moving-average.ts';
+import { smoothedValues } from '../../../report/moving-average.ts';
 
 const PNG = encodePng({ width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 0, 255) });
 
