@@ -1,7 +1,7 @@
 /** Philox against the published test vectors of its authors' library (Random123, kat_vectors). */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { philox, uniform } from '../../engine/random.ts';
+import { philox, uniform, uniforms } from '../../engine/random.ts';
 
 const hex = (words: readonly number[]) => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
 
@@ -27,6 +27,21 @@ test('uniform numbers lie in [0, 1), use the whole seed, and fill the interval e
   // χ² with 9 degrees of freedom lies below 27.9 in 999 of 1000 cases
   const chiSquare = bins.reduce((sum, count) => sum + (count - 500) ** 2 / 500, 0);
   assert.ok(chiSquare < 27.9, `χ² = ${chiSquare}`);
+});
+
+test('a stream of uniform numbers can be had from any place on', () => {
+  const all = uniforms(5, 2, 0, 40);
+  for (const [first, count] of [
+    [0, 7],
+    [3, 1],
+    [5, 30],
+    [39, 1],
+  ])
+    assert.equal(uniforms(5, 2, first, count), all.slice(first, first + count));
+  assert.ok(all.every((value) => value >= 0 && value < 1));
+  assert.not.equal(uniforms(5, 3, 0, 4), all.slice(0, 4));
+  assert.not.equal(uniforms(6, 2, 0, 4), all.slice(0, 4));
+  assert.is(uniforms(5, 2, 2 ** 35, 3).length, 3);
 });
 
 test.run();

@@ -270,4 +270,44 @@ if (collect) {
   test.skip('leaks are told', () => {});
 }
 
+test('steps of several functions and shapes settle: results get their old buffers, and no bind group is made', async () => {
+  const gpu = device.gpu as { createBindGroup: GPUDevice['createBindGroup'] };
+  const original = gpu.createBindGroup;
+  let made = 0;
+  gpu.createBindGroup = (descriptor) => {
+    made++;
+    return original.call(device.gpu, descriptor);
+  };
+  // as in training: sums go from one function to the next, of which now one, now another shape is run
+  const first = compile((w: Tensor[], x: Tensor) => w.map((one) => matmul(x, one).sum(0)));
+  const more = compile(
+    (w: Tensor[], x: Tensor, sums: Tensor[]) => w.map((one, i) => matmul(x, one).sum(0).add(sums[i])),
+    {
+      donate: [2],
+    },
+  );
+  const apply = compile((w: Tensor[], sums: Tensor[]) => w.map((one, i) => one.sub(sums[i])), { donate: [0, 1] });
+  let weights = Array.from({ length: 6 }, (_, i) => device.tensor(new Float32Array(64).fill(i / 8), [8, 8]));
+  const batch = (rows: number) => new HostArray(new Float32Array(rows * 8).fill(0.01), [rows, 8]);
+  const step = async (rows: number) => {
+    let sums = await first(weights, batch(4));
+    sums = await more(weights, batch(rows), sums);
+    if (rows === 3) sums = await more(weights, batch(5), sums);
+    weights = await apply(weights, sums);
+  };
+  try {
+    const order = [2, 3, 7, 3, 2, 7, 7, 2];
+    for (const rows of [...order, ...order, ...order]) await step(rows);
+    made = 0;
+    const buffers = device.buffers.created;
+    for (const rows of [7, 7, 3, 2, 3, 3, 2, 7, 2]) await step(rows);
+    assert.is(made, 0);
+    assert.is(device.buffers.created, buffers);
+  } finally {
+    gpu.createBindGroup = original;
+    for (const tensor of weights) tensor.dispose();
+    for (const compiled of [first, more, apply]) compiled.dispose();
+  }
+});
+
 test.run();
