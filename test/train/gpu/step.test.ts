@@ -161,14 +161,17 @@ test('decay of matrices alone', async () => {
   assert.ok(mean(some) > 0.9 && mean(all) < 0.8, `${mean(some)} and ${mean(all)}`);
 });
 
-test('over 1,000 steps no buffer is made, and live bytes stay those of the plans', async () => {
+// SwiftShader is several times slower, and what is tested here is not the driver
+const manySteps = adapterChoice() === 'swiftshader' ? 100 : 1000;
+
+test(`over ${manySteps} steps no buffer is made, and live bytes stay those of the plans`, async () => {
   const data = [{ name: 'texts', kind: 'shapes', perStep: 1, maxTokens: 40, mix: { textOnly: 0, interleaved: 0 } }];
   const run = await tinyRun({ data, steps: 12, lengthMultiple: 40 });
   const trainer = await tinyTrainer({ ...run, training: { ...run.training, steps: 2000 } }, device);
   const step = async (number: number) => (await trainer.step(number, run.steps[number % run.steps.length])).report;
   for (let number = 1; number <= 24; number++) await step(number);
   const [created, live] = [device.buffers.created, device.buffers.bytesByOwner()];
-  for (let number = 25; number <= 1024; number++) await step(number);
+  for (let number = 25; number <= 24 + manySteps; number++) await step(number);
   assert.is(device.buffers.created, created);
   assert.equal(device.buffers.bytesByOwner(), live);
   trainer.dispose();

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodePng } from '../../../data/index.ts';
+import { smoothedValues } from '../../../report/moving-average.ts';
 import type { MetricsRow } from '../../../train/report/metrics.ts';
 import { exactAxis, roundAxis } from '../../../train/report/report/axis.ts';
 import { chartFigure } from '../../../train/report/report/chart.ts';
 import { type Report, reportHtml, writeReport } from '../../../train/report/report.ts';
-import { smoothedValues } from '../../../report/moving-average.ts';
 
 const PNG = encodePng({ width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 0, 255) });
 
