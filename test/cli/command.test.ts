@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'infer-'));
 test.after(() => rmSync(root, { recursive: true }));
 
 const house = `${repositoryRoot()}test/fixtures/house.png`;
-const model = `${repositoryRoot()}demo/model`;
+const model = `${repositoryRoot()}test/fixtures/random-model`;
 
 function folder(name: string, files: Record<string, string>): string {
   mkdirSync(join(root, name), { recursive: true });
