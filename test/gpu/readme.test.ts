@@ -53,7 +53,7 @@ test('there are examples', () => assert.is(examples.length, 4));
 
 for (const [i, code] of examples.entries()) {
   test(`example ${i + 1}: ${code.split('\n')[0]}`, async () => {
-    const file = join(root, `example-${i + 1}.ts`);
+    const file = join(root, `example-${i + 1}.mts`);
     writeFileSync(file, await runnable(code));
     const lines = await printed(file);
     assert.ok(lines.length > 0);
