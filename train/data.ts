@@ -43,10 +43,10 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    return openShapes(
-      { ...(options as Partial<ShapesOptions>), ...common, split: part },
-      state as ShapesState | undefined,
-    );
+    const own = options as Partial<ShapesOptions>;
+    // what is validated on is the whole world from the start
+    const curriculum = part === 'train' ? own.curriculum : undefined;
+    return openShapes({ ...own, ...common, curriculum, split: part }, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);
   return openCorpus(

@@ -1,6 +1,7 @@
 /** The curves of a run, from its rows of metrics. */
-import type { MetricsRow, StepRow, ValidationRow } from '../metrics.ts';
+
 import { smoothedValues } from '../../../report/moving-average.ts';
+import type { MetricsRow, StepRow, ValidationRow } from '../metrics.ts';
 import type { Chart, Point, Series } from './chart.ts';
 
 /** Smoothing reaches over this share of the run, and at least so many steps. */

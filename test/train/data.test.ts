@@ -1,0 +1,50 @@
+/** The sources of a configuration: what is validated on, and a curriculum that only training follows. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { makeScene, openShapes } from '../../data/index.ts';
+import { parseTrainConfig } from '../../train/config.ts';
+import { openTrainingData, validationBatches } from '../../train/data.ts';
+import { prepareModel } from '../../train/model-files.ts';
+import { tinyConfiguration } from './tiny.ts';
+
+const curriculum = [{ before: 1000, mostObjects: 1 }];
+const source = { name: 'pictures', kind: 'shapes', perStep: 4, textsPerImage: 1, mix: { textOnly: 0, interleaved: 0 } };
+
+async function contextOf(data: unknown[]) {
+  const training = parseTrainConfig(tinyConfiguration({ data }));
+  return { ...(await prepareModel(training)), training };
+}
+
+test('a curriculum begins with simple scenes, and leaves the validation as it is', async () => {
+  const plain = await contextOf([source]);
+  const staged = await contextOf([{ ...source, curriculum }]);
+  assert.equal(await validationBatches(staged, 3), await validationBatches(plain, 3));
+  const [first, second] = [await openTrainingData(plain), await openTrainingData(staged)];
+  assert.not.equal(await second.nextStep(), await first.nextStep());
+  await first.close();
+  await second.close();
+});
+
+test('scenes of a stage have at most so many objects; after the stages they are those of no curriculum', async () => {
+  const { tokenizer } = await contextOf([source]);
+  const options = { seed: 1, split: 'train', tokenizer, imageSize: 16, latents: 2, textsPerImage: 1 } as const;
+  const mix = { ...source.mix, caption: 0, detail: 0, comprehension: 0, grounding: 0, referring: 0, question: 0 };
+  const staged = openShapes({ ...options, mix, curriculum: [{ before: 40, mostObjects: 1 }] });
+  const plain = openShapes({ ...options, mix });
+  const boxes = (index: number) =>
+    tokenizer.decode(staged.example(index).sequences[0].ids).split('</delimiter_of_multi_objects/>').length;
+  for (let index = 0; index < 40; index++) assert.is(boxes(index), 1, 'one object has one box');
+  for (let index = 40; index < 60; index++) assert.equal(staged.example(index), plain.example(index));
+  assert.ok(makeScene({ seed: 1, split: 'train', index: 0 }).objects.length >= 1);
+  assert.throws(
+    () => openShapes({ ...options, curriculum: [{ before: 0, mostObjects: 1 }] }),
+    /a stage of the curriculum needs/,
+  );
+});
+
+test('sources that are not shapes are validated on the files that they name', async () => {
+  const context = await contextOf([{ name: 'texts', kind: 'text', path: 'nowhere', perStep: 1 }]);
+  assert.equal(await validationBatches(context, 4), []);
+});
+
+test.run();
