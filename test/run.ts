@@ -15,7 +15,7 @@ const HELP = `Runs test/**/*.test.ts, each file in a process of its own; those i
   --folder PATH                       another folder than test
   --only TEXT                         only files whose path has TEXT in it
   --jobs N                            so many files at a time; default: one for each core, at most 4
-  --timeout SECONDS                   a file that takes longer has failed; default 600
+  --timeout SECONDS                   a file that takes longer has failed; default 1500
   --help
 
 The last line is "N passed, N failed", with ", N skipped" where tests were skipped. Exit code 1 when any failed or none ran.`;
@@ -84,7 +84,13 @@ async function main(): Promise<number> {
 
 function parseOptions(words: string[]): Options {
   const folder = fileURLToPath(new URL('.', import.meta.url));
-  const options: Options = { adapter: null, folder, only: '', jobs: Math.min(4, availableParallelism()), timeout: 600 };
+  const options: Options = {
+    adapter: null,
+    folder,
+    only: '',
+    jobs: Math.min(4, availableParallelism()),
+    timeout: 1500,
+  };
   for (let i = 0; i < words.length; i += 2) {
     const [name, value] = [words[i]!, words[i + 1]];
     if (name === '--help') {
