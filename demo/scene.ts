@@ -1,5 +1,6 @@
 /** The demo's picture: a scene of the shapes world that no training has seen. `scene.png` beside this file is the same picture. */
 import { type Box, makeScene, type RgbImage, renderScene, type Scene } from '../data/index.ts';
+import { boxOf } from '../data/shapes/scene.ts';
 
 export const DEMO_SCENE: Scene = makeScene({ seed: 1, split: 'test', index: 9 });
 
@@ -14,6 +15,5 @@ export function drawScene(): RgbImage {
 export function boxOfObject(color: string, shape: string): Box {
   const found = DEMO_SCENE.objects.find((object) => object.color === color && object.shape === shape);
   if (!found) throw new Error(`the demo's scene has no ${color} ${shape}`);
-  const { x, y, side } = found;
-  return [x / 256, y / 256, (x + side) / 256, (y + side) / 256];
+  return boxOf(found);
 }
