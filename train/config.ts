@@ -69,6 +69,8 @@ export interface DataSource {
   readonly perStep: number;
   /** Examples that go through the model together; the last micro-batch of a step may have fewer. */
   readonly microBatch: number;
+  /** Takes part in every so many steps. */
+  readonly every: number;
   /** Rows are padded to a multiple of this; by default the configuration's `lengthMultiple`. */
   readonly lengthMultiple: number;
   /** Everything else in the file, for the source to check. */
@@ -177,6 +179,7 @@ function parseSource(fields: Fields, lengthMultiple: number): DataSource {
     path: kind === 'shapes' && !fields.has('path') ? null : fields.textOrTexts('path'),
     perStep,
     microBatch: fields.count('microBatch', perStep, { least: 1, most: perStep }),
+    every: fields.count('every', 1, { least: 1 }),
     lengthMultiple: fields.count('lengthMultiple', lengthMultiple, { least: 1 }),
     options: fields.rest(),
   };

@@ -82,7 +82,8 @@ export async function openTrainingData(context: DataContext, state?: MixtureStat
         );
       opened.push(await named(source, openSource(source, context, pictures, 'train', own)));
     }
-    const mixture = openMixture(context.training.data.map((source, i) => ({ ...source, stream: opened[i] })));
+    const sources = context.training.data.map((source, i) => ({ ...source, stream: opened[i] }));
+    const mixture = openMixture(sources, state?.steps);
     return { ...mixture, close };
   } catch (error) {
     await close();

@@ -74,6 +74,8 @@ export class Trainer {
   #moments: Moments<Parts>;
   #lossScale: LossScale | null;
   #table: Tensor;
+  /** Micro-batches of a step in which every source takes part. */
+  readonly #mostBatches: number;
 
   /** Takes over `parameters` (f32) and what the optimiser knew (null: a run that starts). */
   constructor(
@@ -91,6 +93,7 @@ export class Trainer {
     const { trained, frozen } = splitParameters(parameters, training.freeze);
     this.#trained = trained;
     this.#frozen = frozen;
+    this.#mostBatches = training.data.reduce((sum, { perStep, microBatch }) => sum + Math.ceil(perStep / microBatch), 0);
     this.#moments = optimizer?.moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
     const mixed = training.precision === 'mixed';
     this.#lossScale = mixed ? device.tensor(Float32Array.from(optimizer?.lossScale ?? initialLossScale)) : null;
@@ -146,7 +149,7 @@ export class Trainer {
         table,
         batch.feed,
         // other numbers are dropped in every micro-batch of every step
-        { key: new HostArray(Int32Array.of(seed, step * batches.length + at)), lossScale: this.#lossScale },
+        { key: new HostArray(Int32Array.of(seed, step * this.#mostBatches + at)), lossScale: this.#lossScale },
         sums,
       );
       sums = result.sums;

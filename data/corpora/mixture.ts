@@ -9,6 +9,8 @@ export interface MixtureSource {
   readonly perStep: number;
   /** Examples that go through the model together; the last micro-batch of a step may have fewer. */
   readonly microBatch: number;
+  /** Takes part in every so many steps; default 1, all of them. */
+  readonly every?: number;
 }
 
 /** Examples of one source. */
@@ -19,6 +21,8 @@ export interface MicroBatch {
 
 /** The streams' own states by the names of their sources: a mixture goes on where each of its streams was opened with its state. */
 export interface MixtureState {
+  /** Steps that were taken. */
+  readonly steps: number;
   readonly streams: Readonly<Record<string, unknown>>;
 }
 
@@ -32,16 +36,25 @@ export interface Mixture {
   close(): Promise<void>;
 }
 
-/** @throws Error naming the source that cannot be used */
-export function openMixture(sources: readonly MixtureSource[]): Mixture {
+/**
+ * A mixture that took so many steps before.
+ * @throws Error naming the source that cannot be used
+ */
+export function openMixture(sources: readonly MixtureSource[], stepsBefore = 0): Mixture {
   checkSources(sources);
+  let steps = stepsBefore;
   return {
     async nextStep() {
       const batches: MicroBatch[] = [];
-      for (const source of sources) batches.push(...(await batchesOf(source)));
+      const step = steps + 1;
+      for (const source of sources) if (step % (source.every ?? 1) === 0) batches.push(...(await batchesOf(source)));
+      steps = step;
       return batches;
     },
-    state: () => ({ streams: Object.fromEntries(sources.map(({ name, stream }) => [name, stream.state()])) }),
+    state: () => ({
+      steps,
+      streams: Object.fromEntries(sources.map(({ name, stream }) => [name, stream.state()])),
+    }),
     problems: () =>
       sources
         .map(({ name, stream }) => ({ name, problems: stream.problems() }))
@@ -64,14 +77,16 @@ async function batchesOf({ name, stream, perStep, microBatch }: MixtureSource): 
 
 function checkSources(sources: readonly MixtureSource[]): void {
   if (sources.length === 0) throw new Error('mixture: there is no source');
-  for (const [index, { name, perStep, microBatch }] of sources.entries()) {
+  for (const [index, { name, perStep, microBatch, every = 1 }] of sources.entries()) {
     if (sources.findIndex((other) => other.name === name) < index)
       throw new Error(`mixture: two sources have the name ${JSON.stringify(name)}`);
-    for (const [field, value] of Object.entries({ perStep, microBatch })) {
+    for (const [field, value] of Object.entries({ perStep, microBatch, every })) {
       if (!Number.isSafeInteger(value) || value < 1)
         throw new Error(
           `mixture: ${field} of ${JSON.stringify(name)} must be a whole number of at least 1, found ${value}`,
         );
     }
   }
+  if (sources.every(({ every = 1 }) => every > 1))
+    throw new Error('mixture: one source must take part in every step (every: 1)');
 }

@@ -15,13 +15,17 @@ const SHORTEST = 0.02;
 export class Pace {
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #pending = 0;
+  /** A turn is coming; a second one beside it would sleep as well. */
+  #turning = false;
   /** When something last began or ended. */
   #since = 0;
 
   /** Sleeps between turns until the promise is settled; gives it back. */
   watch<T>(promise: Promise<T>): Promise<T> {
     this.#since = performance.now();
-    if (this.#pending++ === 0) setImmediate(this.#turn);
+    this.#pending++;
+    if (!this.#turning) setImmediate(this.#turn);
+    this.#turning = true;
     const ended = () => {
       this.#pending--;
       this.#since = performance.now();
@@ -31,7 +35,8 @@ export class Pace {
   }
 
   readonly #turn = (): void => {
-    if (this.#pending === 0) return;
+    this.#turning = this.#pending > 0;
+    if (!this.#turning) return;
     const sleep = Math.min(LONGEST, (performance.now() - this.#since - PATIENCE) * SHARE);
     if (sleep > SHORTEST) Atomics.wait(this.#cell, 0, 0, sleep);
     setImmediate(this.#turn);
