@@ -93,7 +93,10 @@ export class Trainer {
     const { trained, frozen } = splitParameters(parameters, training.freeze);
     this.#trained = trained;
     this.#frozen = frozen;
-    this.#mostBatches = training.data.reduce((sum, { perStep, microBatch }) => sum + Math.ceil(perStep / microBatch), 0);
+    this.#mostBatches = training.data.reduce(
+      (sum, { perStep, microBatch }) => sum + Math.ceil(perStep / microBatch),
+      0,
+    );
     this.#moments = optimizer?.moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
     const mixed = training.precision === 'mixed';
     this.#lossScale = mixed ? device.tensor(Float32Array.from(optimizer?.lossScale ?? initialLossScale)) : null;

@@ -25,7 +25,15 @@ test('what is absent has the values of the paper', () => {
   assert.equal(parsed.schedule, { kind: 'linear', warmup: 100, minimum: 0, cooldown: 0 }, 'a tenth of a short run');
   assert.equal(parsed.dropout, { hidden: 0.1, attention: 0.1 });
   assert.equal([parsed.seed, parsed.precision, parsed.remat, parsed.freeze], [1, 'f32', 'none', []]);
-  const source = { name: 'shapes', kind: 'shapes', path: null, perStep: 8, microBatch: 8, lengthMultiple: 16 };
+  const source = {
+    name: 'shapes',
+    kind: 'shapes',
+    path: null,
+    perStep: 8,
+    microBatch: 8,
+    every: 1,
+    lengthMultiple: 16,
+  };
   assert.equal(parsed.data, [{ ...source, options: {} }]);
   assert.is(parseTrainConfig(config({ steps: 60_000 })).schedule.warmup, 375);
 });

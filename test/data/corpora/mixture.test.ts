@@ -59,6 +59,27 @@ test('a step has so many of each, in micro-batches of one source; it goes on whe
   await again.close();
 });
 
+test('a source may take part in every n-th step only, also when a mixture goes on', async () => {
+  const open = async (steps: number, streams = {}) => {
+    const [text, pairs] = await sourcesFrom(streams);
+    return openMixture([pairs, { ...text, every: 3 }], steps);
+  };
+  const mixture = await open(0);
+  const steps = [];
+  const states = [];
+  for (let i = 0; i < 7; i++) {
+    steps.push(await mixture.nextStep());
+    states.push(mixture.state());
+  }
+  await mixture.close();
+  const withText = steps.map((step) => step.filter(({ name }) => name === 'text').length);
+  assert.equal(withText, [0, 0, 2, 0, 0, 2, 0]);
+  const again = await open(states[3].steps, states[3].streams);
+  const rest = [await again.nextStep(), await again.nextStep(), await again.nextStep()];
+  await again.close();
+  assert.equal(shown(rest), shown(steps.slice(4)));
+});
+
 test('sources that cannot be used are refused by name', async () => {
   const stream = {} as ExampleStream;
   const source = { name: 'a', stream, perStep: 2, microBatch: 1 };
@@ -70,6 +91,8 @@ test('sources that cannot be used are refused by name', async () => {
     /perStep of "a" must be a whole number of at least 1, found 0/,
   );
   await rejects(() => openMixture([{ ...source, microBatch: 0.5 }]), Error, /microBatch of "a"/);
+  await rejects(() => openMixture([{ ...source, every: 0 }]), Error, /every of "a"/);
+  await rejects(() => openMixture([{ ...source, every: 2 }]), Error, /one source must take part in every step/);
 });
 
 test.run();
