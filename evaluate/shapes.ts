@@ -34,6 +34,8 @@ export interface EvaluateShapesOptions {
   readonly count: number;
   /** Default: all. */
   readonly tasks?: readonly ShapesTask[];
+  /** Scenes with more objects are left out. Default: none are. */
+  readonly mostObjects?: number;
   /** Questions that are answered together. Default 32. */
   readonly batch?: number;
   /** Ends the evaluation by throwing its reason. */
@@ -80,9 +82,9 @@ async function scoreTask<Task extends ShapesTask>(
   task: Task,
   answerer: Answerer,
   imageSize: number,
-  { seed, split, count, batch = 32, signal, onProgress }: EvaluateShapesOptions,
+  { seed, split, count, mostObjects, batch = 32, signal, onProgress }: EvaluateShapesOptions,
 ) {
-  const items = shapesEvaluation({ seed, split, count, task, imageSize });
+  const items = shapesEvaluation({ seed, split, count, task, imageSize, mostObjects });
   const answered: ShapesAnswered<ShapesItems[Task]>[] = [];
   let tokens = 0;
   for (let from = 0; from < items.length; from += batch) {

@@ -25,7 +25,7 @@ export interface DataContext {
 type Part = 'train' | 'validation';
 
 /** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = ['textsPerImage', 'mix', 'maxTokens', 'curriculum'];
+const SHAPES_OPTIONS = ['textsPerImage', 'mix', 'maxTokens', 'mostObjects', 'curriculum'];
 
 async function openSource(
   source: DataSource,
@@ -54,6 +54,14 @@ async function openSource(
     { ...common, gridSize: model.gridSize, sequenceLength: config.text.maxPositionEmbeddings, pictures },
     state,
   );
+}
+
+/** Of the scenes that a run learns from; undefined where there is no limit. */
+export function mostObjectsOf({ data }: TrainConfig): number | undefined {
+  const limits = data
+    .filter(({ kind }) => kind === 'shapes')
+    .map(({ options }) => (options as Partial<ShapesOptions>).mostObjects);
+  return limits.length === 0 || limits.includes(undefined) ? undefined : Math.max(...(limits as number[]));
 }
 
 /** Names the source in an error of one. */

@@ -150,12 +150,12 @@ class Run {
         lossScale: found.state.lossScale,
       };
       const trainer = new Trainer(config, training, parameters, optimizer, device, { onCompile: options.onCompile });
-      const { every, batches, samples } = training.validation;
+      const { every, batches } = training.validation;
       const validator = new Validator(
         trainer,
         tokenizer,
         every > 0 ? await validationBatches(context, batches) : [],
-        samples,
+        training,
       );
       const log = await RunLog.open(
         options.out,

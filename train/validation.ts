@@ -7,6 +7,7 @@ import {
   Processor,
   postProcessGeneration,
   type RgbImage,
+  SHAPES_TASKS,
   type Tokenizer,
 } from '../data/index.ts';
 import { type Compiled, compile, type Tensor } from '../engine/index.ts';
@@ -15,6 +16,8 @@ import { Generator } from '../model/generate.ts';
 import { Kosmos2 } from '../model/kosmos2.ts';
 import { type LossInput, lossSum } from '../model/loss.ts';
 import type { Kosmos2Parameters } from '../model/parameters.ts';
+import type { TrainConfig } from './config.ts';
+import { mostObjectsOf } from './data.ts';
 import type { SheetSample } from './report/sheet.ts';
 import type { NamedExamples, Trainer } from './trainer.ts';
 
@@ -39,16 +42,18 @@ export class Validator {
   readonly #processor: Processor;
   readonly #batches: readonly NamedExamples[];
   readonly #samples: readonly Sample[];
+  readonly #mostObjects: number | undefined;
   readonly #loss: Compiled<[Kosmos2Parameters, Tensor, LossInput], Tensor>;
 
-  /** `batches` that no training sees, from which up to `samples` grounded pictures are taken for the sheet. */
-  constructor(trainer: Trainer, tokenizer: Tokenizer, batches: readonly NamedExamples[], samples: number) {
+  /** `batches` that no training sees, from which the grounded pictures of the sheet are taken. */
+  constructor(trainer: Trainer, tokenizer: Tokenizer, batches: readonly NamedExamples[], training: TrainConfig) {
     this.#trainer = trainer;
+    this.#mostObjects = mostObjectsOf(training);
     this.#processor = new Processor(tokenizer, { numImageTokens: trainer.config.latentQueryNum });
     this.#batches = batches;
     this.#samples = batches
       .flatMap(({ examples }) => examples.flatMap((example) => this.#samplesOf(example)))
-      .slice(0, samples);
+      .slice(0, training.validation.samples);
     this.#loss = compile((parameters, table, batch) => lossSum(parameters, trainer.config, table, batch), {
       name: 'validation loss',
     });
@@ -84,17 +89,21 @@ export class Validator {
     }
   }
 
-  /** How well the model does the tasks of the shapes world, on the first `items` of each; by names for people, as shares. */
+  /** How well the model does the tasks of the shapes world, on the first `items` of each that have no more objects than what it learns from; by names for people, as shares. */
   async scores(model: Kosmos2, items: number): Promise<Record<string, number>> {
     if (items === 0) return {};
-    const { grounding, comprehension, questions, captions } = await evaluateShapes(model, this.#processor.tokenizer, {
+    const mostObjects = this.#mostObjects;
+    const scores = await evaluateShapes(model, this.#processor.tokenizer, {
       seed: 1,
       split: 'validation',
       count: items,
+      mostObjects,
+      tasks: SHAPES_TASKS.filter((task) => task !== 'comprehension' || mostObjects !== 1),
     });
+    const { grounding, comprehension, questions, captions } = scores;
     return {
       'phrase grounding R@1': grounding!.recallAt1,
-      'referring comprehension': comprehension!.accuracy,
+      ...(comprehension && { 'referring comprehension': comprehension.accuracy }),
       questions: questions!.accuracy,
       'true captions': captions!.allTrue,
     };

@@ -8,7 +8,7 @@ import { isHeldOut, isNovelPair } from './holdout.ts';
 import { QUESTION_TYPES, type QuestionType, questionAbout, questionPrompt } from './questions.ts';
 import { Random, STREAMS } from './random.ts';
 import { renderScene } from './render.ts';
-import { boxOf, makeScene, type Scene, type SceneObject, SPLITS, type Split } from './scene.ts';
+import { boxOf, checkMostObjects, makeScene, type Scene, type SceneObject, SPLITS, type Split } from './scene.ts';
 import { GROUNDING, phrasePrompt } from './texts.ts';
 
 export const SHAPES_TASKS = ['grounding', 'comprehension', 'questions', 'captions'] as const;
@@ -21,6 +21,8 @@ export interface ShapesEvaluationOptions<Task extends ShapesTask> {
   readonly task: Task;
   /** Width and height of the pictures in pixels. Default 64. */
   readonly imageSize?: number;
+  /** Scenes with more objects are left out. Default: none are. */
+  readonly mostObjects?: number;
 }
 
 interface Item {
@@ -69,16 +71,20 @@ export interface ShapesItems {
 /**
  * The first `count` items of a task, one a scene. Those of the split `novel` are about what training never saw.
  *
- * @throws Error for a task or a split that does not exist
+ * @throws Error for a task or a split that does not exist, and for expressions about scenes of one object
  */
 export function shapesEvaluation<Task extends ShapesTask>(options: ShapesEvaluationOptions<Task>): ShapesItems[Task][] {
-  const { seed, split, count, task, imageSize = 64 } = options;
+  const { seed, split, count, task, imageSize = 64, mostObjects = Number.POSITIVE_INFINITY } = options;
   if (!SHAPES_TASKS.includes(task)) throw new Error(`shapes: no task ${task}; there are ${SHAPES_TASKS.join(', ')}`);
   if (!SPLITS.includes(split)) throw new Error(`shapes: no split ${split}; there are ${SPLITS.join(', ')}`);
+  checkMostObjects(mostObjects);
+  if (task === 'comprehension' && mostObjects < 2)
+    throw new Error('shapes: with one object alone there is nothing to comprehend (mostObjects 1)');
   const make = MAKERS[task];
   const items: ShapesItems[Task][] = [];
   for (let index = 0; items.length < count; index++) {
     const scene = makeScene({ seed, split, index });
+    if (scene.objects.length > mostObjects) continue;
     const random = new Random(seed, [STREAMS.evaluation + SPLITS.indexOf(split), index, SHAPES_TASKS.indexOf(task)]);
     const made = make(scene, random, items.length);
     if (!made) continue;
@@ -130,7 +136,7 @@ interface Asked {
   readonly expression: Expression;
 }
 
-/** With one object alone there would be nothing to comprehend. */
+/** Of two objects or more. */
 function knownExpression(scene: Scene, random: Random): Asked | null {
   if (scene.objects.length < 2) return null;
   const object = random.pick(scene.objects);

@@ -75,6 +75,11 @@ export function makeScene({ seed, split, index }: SceneAddress): Scene {
   }
 }
 
+/** @throws Error for a limit of a scene's objects that leaves no scene */
+export function checkMostObjects(most: number | undefined): void {
+  if (most !== undefined && !(most >= 1)) throw new Error(`shapes: mostObjects must be 1 or more, found ${most}`);
+}
+
 /**
  * What a scene shows, whatever its background and the order of painting: its objects, with boxes to the sixteenth of a
  * picture. Scenes of different splits always differ in it.

@@ -5,7 +5,7 @@ import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { plainTextLines } from './plain-text.ts';
 import { Random, STREAMS } from './random.ts';
 import { renderScene } from './render.ts';
-import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
+import { checkMostObjects, makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
 
@@ -40,6 +40,8 @@ export interface ShapesOptions {
   readonly textsPerImage?: number;
   /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
   readonly mix?: Partial<ShapesMix>;
+  /** Scenes with more objects are left out. Default: none are. */
+  readonly mostObjects?: number;
   /** Stages of a training that begins with simple scenes: examples numbered below `before` have at most `mostObjects` in each scene. Default: none. */
   readonly curriculum?: readonly CurriculumStage[];
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
@@ -83,6 +85,7 @@ export class ShapesStream implements ExampleStream {
     this.#textsPerImage = options.textsPerImage ?? 3;
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
+    checkMostObjects(options.mostObjects);
     for (const stage of options.curriculum ?? []) {
       if (!(stage.before > 0) || !(stage.mostObjects >= 1))
         throw new Error(
@@ -119,8 +122,8 @@ export class ShapesStream implements ExampleStream {
 
   /** Scene `part` of an example. */
   #scene(index: number, part = 0): Scene {
-    const { seed, split, curriculum = [] } = this.#options;
-    const most = curriculum.find(({ before }) => index < before)?.mostObjects ?? Number.POSITIVE_INFINITY;
+    const { seed, split, curriculum = [], mostObjects = Number.POSITIVE_INFINITY } = this.#options;
+    const most = Math.min(mostObjects, curriculum.find(({ before }) => index < before)?.mostObjects ?? mostObjects);
     const scenes = Array.from(
       { length: SCENE_TRIES },
       (_, attempt) => index * MOST_PICTURES + part + attempt * SCENES_APART,

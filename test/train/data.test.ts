@@ -1,9 +1,9 @@
 /** The sources of a configuration: what is validated on, and a curriculum that only training follows. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makeScene, openShapes } from '../../data/index.ts';
+import { makeScene, openShapes, shapesEvaluation } from '../../data/index.ts';
 import { parseTrainConfig } from '../../train/config.ts';
-import { openTrainingData, validationBatches } from '../../train/data.ts';
+import { mostObjectsOf, openTrainingData, validationBatches } from '../../train/data.ts';
 import { prepareModel } from '../../train/model-files.ts';
 import { tinyConfiguration } from './tiny.ts';
 
@@ -23,6 +23,26 @@ test('a curriculum begins with simple scenes, and leaves the validation as it is
   assert.not.equal(await second.nextStep(), await first.nextStep());
   await first.close();
   await second.close();
+});
+
+test('a limit of objects holds for what is validated on too', async () => {
+  const limited = await contextOf([{ ...source, mostObjects: 1, curriculum: [{ before: 4, mostObjects: 3 }] }]);
+  assert.is(mostObjectsOf(limited.training), 1);
+  assert.is(mostObjectsOf((await contextOf([source])).training), undefined);
+  const options = { seed: 1, tokenizer: limited.tokenizer, imageSize: 16, latents: 2, mostObjects: 1 };
+  const mix = { textOnly: 0, interleaved: 0 };
+  const same = openShapes({ ...options, split: 'validation', textsPerImage: 1, mix });
+  const [{ examples }] = await validationBatches(limited, 1);
+  const sequences = examples.map((_, i) => same.example(i).sequences);
+  assert.equal(
+    examples.map((example) => example.sequences),
+    sequences,
+  );
+  const items = shapesEvaluation({ seed: 1, split: 'validation', count: 20, task: 'captions', mostObjects: 1 });
+  assert.equal([...new Set(items.map(({ scene }) => scene.objects.length))], [1]);
+  const asked = { seed: 1, split: 'test', count: 1 } as const;
+  assert.throws(() => shapesEvaluation({ ...asked, task: 'comprehension', mostObjects: 1 }), /nothing to comprehend/);
+  assert.throws(() => shapesEvaluation({ ...asked, task: 'captions', mostObjects: 0 }), /must be 1 or more, found 0/);
 });
 
 test('scenes of a stage have at most so many objects; after the stages they are those of no curriculum', async () => {
