@@ -1,6 +1,15 @@
 /** Whole runs in a folder: files, resuming after SIGKILL to the bit, interruption, refusals. Each run is a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -124,6 +133,55 @@ test('Ctrl-C saves, and the run goes on from there', async () => {
   assert.is(more.code, 0, more.stderr);
   assert.match(more.stdout, new RegExp(`going on with step ${step + 1} of ${step + 2}`));
 });
+
+/** A disk of a few megabytes of its own, mounted at a new folder; null where this process may not mount. */
+function smallDisk(): { path: string; unmount: () => void } | null {
+  const path = join(folder, 'disk');
+  mkdirSync(path);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', path]).status === 0;
+  return mounted ? { path, unmount: () => spawnSync('umount', [path]) } : null;
+}
+
+/** Takes all room of a disk but some. */
+function fill(path: string, free: number): void {
+  const { bavail, bsize } = statfsSync(path);
+  writeFileSync(join(path, 'filler'), new Uint8Array(bavail * bsize - free));
+}
+
+const disk = smallDisk();
+const fullDisk = 'a full disk is named, earlier checkpoints stay, and with room again the run ends with the same bits';
+if (!disk) {
+  console.log(`skipped: ${fullDisk} (needs the right to mount one)`);
+  test.skip(fullDisk);
+} else {
+  test(fullDisk, async () => {
+    try {
+      const config = writeConfiguration('disk.json', {
+        schedule: { kind: 'constant', warmup: 0 },
+        validation: { every: 0 },
+      });
+      const out = join(disk.path, 'run');
+      const first = await train('--config', config, '--out', out, '--steps', '3');
+      assert.is(first.code, 0, first.stderr);
+      fill(disk.path, 16384);
+      const stopped = await train('--config', config, '--out', out, '--resume');
+      assert.is(stopped.code, 1, stopped.stderr);
+      assert.match(
+        stopped.stderr,
+        /the checkpoint of step 4 could not be saved \(earlier ones stay\): .*the disk is full/,
+      );
+      assert.equal(readdirSync(join(out, 'checkpoints')), ['step-0000002', 'step-0000003']);
+      rmSync(join(disk.path, 'filler'));
+      const more = await train('--config', config, '--out', out, '--resume');
+      assert.is(more.code, 0, more.stderr);
+      const elsewhere = join(folder, 'elsewhere');
+      assert.is((await train('--config', config, '--out', elsewhere)).code, 0);
+      assert.equal(weights(out), weights(elsewhere));
+    } finally {
+      disk.unmount();
+    }
+  });
+}
 
 test('what cannot be: one clear line, and nothing is lost', async () => {
   const config = writeConfiguration('run.json');
