@@ -291,7 +291,7 @@ export class Kosmos {
       const drawn = sampling && { temperature: 1, topP: 1, seed: 0, ...sampling };
       for await (const { id } of this.#generator.stream(batch, vectors, { ...common, sampling: drawn })) yield id;
     } else {
-      const [best] = await this.#generator.beamSearch(batch, vectors, { ...common, beams });
+      const [[best]] = await this.#generator.beamSearch(batch, vectors, { ...common, beams });
       yield* best?.ids ?? [];
     }
   }

@@ -111,7 +111,7 @@ export function prefill(
   const [batch, length] = input.ids.shape;
   const keys: Tensor[] = [];
   const values: Tensor[] = [];
-  // one prompt may fill the first row of a cache that has more (its beams)
+  // a prompt fills the first of its rows in a cache that has several for each (its beams)
   const store = (whole: Tensor, rows: Tensor) =>
     updateRows(whole.reshape([batch, (whole.shape[0] / batch) * whole.shape[1], config.embedDim]), rows, slots).reshape(
       whole.shape,

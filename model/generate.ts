@@ -1,18 +1,9 @@
 /** Generation: one prefill, then a token per row and step over a KV cache of fixed capacity; greedy, sampled, or by beams. */
-import {
-  argmax,
-  banRepeated,
-  type Compiled,
-  compile,
-  HostArray,
-  logSoftmax,
-  mapTree,
-  type Tensor,
-  topK,
-} from '../engine/index.ts';
+import { argmax, banRepeated, type Compiled, compile, logSoftmax, type Tensor, topK } from '../engine/index.ts';
 import type { HostBatch, TokenBatch } from './batch.ts';
 import { BeamSearch, type Candidate, type Hypothesis } from './beam-search.ts';
 import { decodeStep, head, type KeyValueCache, prefill } from './decoder.ts';
+import { GenerationRun } from './generation-run.ts';
 import { decoderInput, type Kosmos2 } from './kosmos2.ts';
 import { checkSampling, type SamplingOptions, sampleToken } from './sampling.ts';
 
@@ -100,9 +91,6 @@ interface Functions {
   readonly step: Compiled<Parameters<Step>, StepResult>;
 }
 
-/** Cache capacities are multiples of this, so that prompts of different length share a plan. */
-const capacityStep = 64;
-
 /** Generates with one model; keeps the compiled steps. */
 export class Generator {
   readonly #model: Kosmos2;
@@ -141,7 +129,7 @@ export class Generator {
       0,
       options.onCompile,
     );
-    const run = this.#start(host, batch, host.rows, options.maxNewTokens);
+    const run = this.#start(host, batch, 1, options.maxNewTokens);
     const finished = new Array<boolean>(host.rows).fill(false);
     try {
       let result = await functions.prefill(run.cache, ...run.prefillArguments(host, images));
@@ -164,8 +152,8 @@ export class Generator {
     }
   }
 
-  /** Beam search for one prompt: the best hypotheses, best first, at most `beams` of them. */
-  async beamSearch(batch: TokenBatch, images: Tensor | null, options: BeamGenerateOptions): Promise<Hypothesis[]> {
+  /** Beam search: for each row the best hypotheses, best first, at most `beams` of them. Rows and images are as in `stream`. */
+  async beamSearch(batch: TokenBatch, images: Tensor | null, options: BeamGenerateOptions): Promise<Hypothesis[][]> {
     const {
       beams,
       lengthPenalty = 1,
@@ -175,29 +163,25 @@ export class Generator {
     if (!Number.isInteger(beams) || beams < 2 || beams > 32)
       throw new Error(`the number of beams must lie between 2 and 32, got ${beams}`);
     const host = this.#model.prepareBatch(batch, images);
-    if (host.rows !== 1) throw new Error(`beam search takes one prompt at a time, got ${host.rows}`);
     const { eosTokenId, vocabSize } = this.#model.config.text;
-    const functions = this.#functionsFor('candidates', ngram, false, 2 * beams, options.onCompile);
+    const functions = this.#functionsFor('candidates', ngram, false, beams, options.onCompile);
     const run = this.#start(host, batch, beams, options.maxNewTokens);
-    const search = new BeamSearch({ beams, maxNewTokens: run.maxNewTokens, eosTokenId, lengthPenalty, earlyStopping });
+    const { maxNewTokens } = run;
+    const searches = Array.from(
+      { length: host.rows },
+      () => new BeamSearch({ beams, maxNewTokens, eosTokenId, lengthPenalty, earlyStopping }),
+    );
     try {
-      let result = await functions.prefill(
-        run.cache,
-        ...run.prefillArguments(host, images, new HostArray(new Float32Array(1), [1, 1])),
-      );
+      let result = await functions.prefill(run.cache, ...run.prefillArguments(host, images));
       for (;;) {
         run.cache = result.cache;
         const candidates = await readCandidates(result, vocabSize);
         disposeResult(result);
-        search.advance(candidates);
-        if (search.done || options.signal?.aborted) return [...search.results];
-        run.reorder(search.running);
-        const scores = run.padRows(search.running.map(({ score }) => score));
-        result = await functions.step(
-          run.cache,
-          ...run.stepArguments(new HostArray(Float32Array.from(scores), [beams, 1])),
-          run.source(),
-        );
+        for (const [prompt, search] of searches.entries()) if (!search.done) search.advance(candidates[prompt]);
+        if (searches.every(({ done }) => done) || options.signal?.aborted)
+          return searches.map(({ results }) => [...results]);
+        const scores = run.reorder(searches.map(({ done, running }) => (done ? [] : running)));
+        result = await functions.step(run.cache, ...run.stepArguments(scores), run.source());
       }
     } finally {
       run.dispose();
@@ -214,7 +198,7 @@ export class Generator {
     }
   }
 
-  #start(host: HostBatch, batch: TokenBatch, rows: number, wanted = 64): Run {
+  #start(host: HostBatch, batch: TokenBatch, beams: number, wanted = 64): GenerationRun {
     const { config } = this.#model;
     const context = config.text.maxPositionEmbeddings;
     if (!Number.isInteger(wanted) || wanted < 1)
@@ -223,19 +207,19 @@ export class Generator {
     if (batch.attentionMask.some((mask) => mask[host.length - 1] !== 1)) {
       throw new Error('generation continues the last column: pad the prompts on the left');
     }
-    return new Run(this.#model, host, batch, rows, Math.min(wanted, context - host.length));
+    return new GenerationRun(this.#model, host, batch, beams, Math.min(wanted, context - host.length));
   }
 
   #functionsFor(
     selection: Selection,
     ngram: number,
     inspect: boolean,
-    k: number,
+    beams: number,
     onCompile?: GenerateOptions['onCompile'],
   ): Functions {
     if (!Number.isInteger(ngram) || ngram < 0)
       throw new Error(`the n-gram size must be a whole number ≥ 0, got ${ngram}`);
-    const key = `${selection} ${ngram} ${inspect} ${k}`;
+    const key = `${selection} ${ngram} ${inspect} ${beams}`;
     const known = this.#functions.get(key);
     if (known) return known;
     const { config, parameters, device } = this.#model;
@@ -252,7 +236,9 @@ export class Generator {
       const chosen = { cache, ...nothing, raw: inspect ? raw : null };
       if (selection === 'token') return { ...chosen, token: argmax(allowed) };
       if (selection === 'logits') return { ...chosen, logits: allowed };
-      return { ...chosen, candidates: topK((scores ? allowed.add(scores) : allowed).reshape([1, -1]), k) };
+      // before the first step a prompt has one row, then one for each beam
+      const summed = scores ? allowed.add(scores).reshape([last.shape[0] / beams, -1]) : allowed;
+      return { ...chosen, candidates: topK(summed, 2 * beams) };
     };
     const input = ({ ids, positionIds, bounds, slots, vectors }: Batch) =>
       decoderInput(ids, positionIds, bounds, slots, vectors);
@@ -297,119 +283,6 @@ export class Generator {
   }
 }
 
-/** What one generation carries from step to step on the host, and its cache. */
-class Run {
-  cache: KeyValueCache;
-  readonly maxNewTokens: number;
-  readonly #model: Kosmos2;
-  readonly #rows: number;
-  readonly #capacity: number;
-  /** Per row of the cache: the tokens so far, in slots. */
-  #history: Int32Array;
-  /** Per row and slot: the cache row that holds it (beams only). */
-  #source: Int32Array;
-  readonly #starts: number[];
-  /** Slots filled so far. */
-  #length: number;
-  #tokens: number[] = [];
-
-  constructor(model: Kosmos2, host: HostBatch, batch: TokenBatch, rows: number, maxNewTokens: number) {
-    this.#model = model;
-    this.maxNewTokens = maxNewTokens;
-    this.#rows = rows;
-    this.#length = host.length;
-    this.#capacity = Math.ceil((host.length + maxNewTokens) / capacityStep) * capacityStep;
-    this.#history = new Int32Array(rows * this.#capacity);
-    this.#source = new Int32Array(rows * this.#capacity);
-    this.#starts = [];
-    for (let row = 0; row < rows; row++) {
-      const prompt = Math.min(row, host.rows - 1);
-      this.#history.set(batch.inputIds[prompt], row * this.#capacity);
-      this.#starts.push(batch.attentionMask[prompt].indexOf(1));
-    }
-    const { layers, embedDim } = model.config.text;
-    const zeros = () =>
-      Array.from({ length: layers }, () => model.device.zeros([rows, this.#capacity, embedDim], 'f32', 'KV cache'));
-    this.cache = { keys: zeros(), values: zeros() };
-    model.positionTable(this.#capacity + model.config.text.padTokenId + 1);
-  }
-
-  prefillArguments(host: HostBatch, images: Tensor | null, scores: HostArray | null = null) {
-    const batch = {
-      ids: host.ids,
-      positionIds: host.positionIds,
-      bounds: host.bounds,
-      slots: host.slots,
-      vectors: images,
-    };
-    const start = new HostArray(new Int32Array(host.rows));
-    const history = new HostArray(this.#history.slice(0, host.rows * this.#capacity), [host.rows, this.#capacity]);
-    const historyBounds = new HostArray(this.#bounds(this.#length).slice(0, host.rows * 2), [host.rows, 2]);
-    return [this.#model.positionTable(), batch, start, { history, historyBounds, scores }] as const;
-  }
-
-  /** The next step's input: the tokens appended last. */
-  stepArguments(scores: HostArray | null = null) {
-    const rows = this.#rows;
-    const { padTokenId } = this.#model.config.text;
-    const positions = this.#starts.map((start) => this.#length - start + padTokenId);
-    const bounds = new HostArray(this.#bounds(this.#length), [rows, 2]);
-    const batch = {
-      ids: new HostArray(Int32Array.from(this.#tokens), [rows, 1]),
-      positionIds: new HostArray(Int32Array.from(positions), [rows, 1]),
-      bounds,
-      slots: null,
-      vectors: null,
-    };
-    const start = new HostArray(new Int32Array(rows).fill(this.#length - 1));
-    const history = new HostArray(this.#history, [rows, this.#capacity]);
-    return [this.#model.positionTable(), batch, start, { history, historyBounds: bounds, scores }] as const;
-  }
-
-  /** Notes the tokens of a step, one a row. */
-  append(tokens: readonly number[]): void {
-    for (const [row, id] of tokens.entries()) {
-      const at = row * this.#capacity + this.#length;
-      this.#history[at] = id;
-      this.#source[at] = row;
-    }
-    this.#tokens = [...tokens];
-    this.#length++;
-  }
-
-  /** Fills up a list with one entry per running beam; rows without a beam repeat the first and are never chosen. */
-  padRows(values: readonly number[]): number[] {
-    return Array.from({ length: this.#rows }, (_, row) => values[row] ?? -1e30);
-  }
-
-  /** Gives every beam the history and the cache rows of the one that it continues, then appends its token. */
-  reorder(running: readonly Candidate[]): void {
-    const move = (from: Int32Array) => {
-      const to = new Int32Array(from.length);
-      for (let row = 0; row < this.#rows; row++) {
-        const origin = (running[row] ?? running[0]).beam * this.#capacity;
-        to.set(from.subarray(origin, origin + this.#capacity), row * this.#capacity);
-      }
-      return to;
-    };
-    this.#history = move(this.#history);
-    this.#source = move(this.#source);
-    this.append(Array.from({ length: this.#rows }, (_, row) => (running[row] ?? running[0]).token));
-  }
-
-  source(): HostArray {
-    return new HostArray(this.#source, [this.#rows, this.#capacity]);
-  }
-
-  #bounds(end: number): Int32Array {
-    return Int32Array.from(this.#starts.flatMap((start) => [start, end]));
-  }
-
-  dispose(): void {
-    mapTree(this.cache, (leaf) => (leaf as Tensor).dispose());
-  }
-}
-
 async function chooseTokens(
   { token, logits }: StepResult,
   sampling: SamplingOptions | undefined,
@@ -423,16 +296,19 @@ async function chooseTokens(
   );
 }
 
-/** Candidates of a beam step, best first, without those that a ban rules out. */
-async function readCandidates({ candidates }: StepResult, vocabSize: number): Promise<Candidate[]> {
-  const values = await candidates!.values.read();
+/** Candidates of a beam step for each prompt, best first, without those that a ban rules out. */
+async function readCandidates({ candidates }: StepResult, vocabSize: number): Promise<Candidate[][]> {
+  const [prompts, each] = candidates!.values.shape;
+  const values = (await candidates!.values.read()) as Float32Array;
   const indices = await candidates!.indices.read();
-  const all = Array.from(values, (score, i) => ({
-    score,
-    beam: Math.floor(indices[i] / vocabSize),
-    token: indices[i] % vocabSize,
-  }));
-  return all.filter(({ score }) => score > -1e29);
+  return Array.from({ length: prompts }, (_, prompt) => {
+    const from = prompt * each;
+    const own = Array.from(values.subarray(from, from + each), (score, rank) => {
+      const index = indices[from + rank];
+      return { score, beam: Math.floor(index / vocabSize), token: index % vocabSize };
+    });
+    return own.filter(({ score }) => score > -1e29);
+  });
 }
 
 function disposeResult({ token, logits, candidates, raw }: StepResult): void {

@@ -28,7 +28,7 @@ export interface AnswerOptions {
   readonly maxNewTokens: number;
   /** Of prompt and answer together, behind `<s>`. Default: no such limit. */
   readonly maxTokens?: number;
-  /** 2 or more search by beams, one question after the other. Default 1: the likeliest token each time. */
+  /** 2 or more search by beams. Default 1: the likeliest token each time. */
   readonly beams?: number;
   readonly signal?: AbortSignal;
 }
@@ -55,13 +55,6 @@ export class Answerer {
    * @throws Error for a prompt that does not fit the model, and the signal's reason when it has fired
    */
   async answer(questions: readonly Question[], options: AnswerOptions): Promise<Written[]> {
-    const batches = (options.beams ?? 1) > 1 ? questions.map((question) => [question]) : [questions];
-    const answers: Written[] = [];
-    for (const batch of batches) answers.push(...(await this.#answerBatch(batch, options)));
-    return answers;
-  }
-
-  async #answerBatch(questions: readonly Question[], options: AnswerOptions): Promise<Written[]> {
     options.signal?.throwIfAborted();
     const batch = this.processor.process(
       questions.map(({ prompt }) => prompt),
@@ -93,8 +86,8 @@ export class Answerer {
   ): Promise<(readonly number[])[]> {
     const options: GenerateOptions = { maxNewTokens, noRepeatNgramSize: this.#noRepeatNgram, signal };
     if (beams === 1) return (await this.#generator.generate(batch, vectors, options)).map(({ ids }) => ids);
-    const [best] = await this.#generator.beamSearch(batch, vectors, { ...options, beams });
-    return [best?.ids ?? []];
+    const found = await this.#generator.beamSearch(batch, vectors, { ...options, beams });
+    return found.map(([best]) => best?.ids ?? []);
   }
 
   #read(prompt: readonly number[], ids: readonly number[]): Written {

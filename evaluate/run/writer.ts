@@ -46,7 +46,8 @@ export class Writer<T> implements Respondent<T, PreparedPrompt<T>> {
   }
 
   batchFor(prepared: readonly PreparedPrompt<T>[]): number {
-    return rowsWithin(longestOf(prepared) + this.#maxNewTokens, this.#config);
+    const rows = rowsWithin(longestOf(prepared) + this.#maxNewTokens, this.#config);
+    return Math.max(1, Math.floor(rows / (this.#asking.decoding.beams ?? 1)));
   }
 
   async respond(

@@ -65,7 +65,7 @@ async function checkBeams(
 ): Promise<GoldenCase[]> {
   const { no_repeat_ngram_size: ngram, early_stopping: earlyStopping, length_penalty: lengthPenalty } = stored;
   const settings = `${ngram}-grams, ${earlyStopping ? 'early stopping' : 'no early stopping'}, length penalty ${lengthPenalty}`;
-  const found = await generator.beamSearch(batch, images, {
+  const [found] = await generator.beamSearch(batch, images, {
     beams: stored.num_beams,
     maxNewTokens,
     noRepeatNgramSize: ngram,

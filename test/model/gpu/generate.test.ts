@@ -51,6 +51,26 @@ test('rows of a batch end as they do alone', async () => {
   assert.equal(new Set(all.map(({ stopped }) => stopped)).size, 2);
 });
 
+test('prompts of a batch are searched by beams as they are alone', async () => {
+  for (const options of [
+    { ...settings, beams: 3 },
+    { ...settings, beams: 4, earlyStopping: true, lengthPenalty: 0.5 },
+  ]) {
+    const together = await generator.beamSearch(padded, images, options);
+    assert.is(together.length, prompts.length);
+    for (const [row, alone] of prompts.entries()) {
+      const vectors = await model.encodeImages(picturesOf(pictures, [row]));
+      const [expected] = await generator.beamSearch(alone, vectors, options);
+      vectors.dispose();
+      assert.equal(
+        together[row].map(({ ids }) => ids),
+        expected.map(({ ids }) => ids),
+      );
+      for (const [i, { score }] of together[row].entries()) assert.ok(Math.abs(score - expected[i].score) < 1e-4);
+    }
+  }
+});
+
 test('text without any image', async () => {
   const text = { inputIds: [[0, 40, 41, 42]], attentionMask: [[1, 1, 1, 1]] };
   const [{ ids }] = await generator.generate(text, null, { maxNewTokens: 3 });
@@ -69,8 +89,8 @@ test('an embedding in shards', async () => {
     const other = new Generator(sharded);
     assert.equal((await other.generate(prompt, vectors, settings))[0].ids, greedy[0]);
     const beams = { ...settings, beams: 3, maxNewTokens: 4 };
-    const [best] = await other.beamSearch(prompt, vectors, beams);
-    assert.equal(best.ids, (await generator.beamSearch(prompt, image, beams))[0].ids);
+    const [[best]] = await other.beamSearch(prompt, vectors, beams);
+    assert.equal(best.ids, (await generator.beamSearch(prompt, image, beams))[0][0].ids);
   } finally {
     small.close();
   }
@@ -124,7 +144,7 @@ test('a signal ends a generation between two steps', async () => {
   // the signal has fired already
   const none = await generator.generate(prompt, image, { ...settings, signal: controller.signal });
   assert.equal(none, [{ ids: [], stopped: 'cancelled' }]);
-  const beams = await generator.beamSearch(prompt, image, { ...settings, beams: 5, signal: controller.signal });
+  const [beams] = await generator.beamSearch(prompt, image, { ...settings, beams: 5, signal: controller.signal });
   assert.ok(beams.every(({ ids }) => ids.length === 1));
 });
 
@@ -189,7 +209,6 @@ test('what makes no sense is refused', async () => {
     [generator.generate(prompt, image, { maxNewTokens: 0 }), /number of new tokens must be a whole number ≥ 1, got 0/],
     [generator.generate(prompt, image, { noRepeatNgramSize: -1 }), /n-gram size must be a whole number ≥ 0, got -1/],
     [generator.generate(prompt, image, { sampling }), /temperature must be a positive number, got 0/],
-    [generator.beamSearch(padded, images, { beams: 3 }), /beam search takes one prompt at a time, got 3/],
     [generator.beamSearch(prompt, image, { beams: 1 }), /beams must lie between 2 and 32, got 1/],
   ];
   for (const [attempt, message] of wrong) assert.match(await rejection(attempt), message);

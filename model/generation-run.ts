@@ -1,0 +1,152 @@
+/** The state of one generation on the host: the tokens of every row, where its keys and values lie, and the cache that holds them. */
+import { HostArray, mapTree, type Tensor } from '../engine/index.ts';
+import type { HostBatch, TokenBatch } from './batch.ts';
+import type { Candidate } from './beam-search.ts';
+import type { KeyValueCache } from './decoder.ts';
+import type { Kosmos2 } from './kosmos2.ts';
+
+/** Cache capacities are multiples of this, so that prompts of different length share a plan. */
+const capacityStep = 64;
+
+/** The sum of log-probabilities of a row that is not to be chosen. */
+const NEVER = -1e30;
+
+/** What one generation carries from step to step on the host, and its cache. */
+export class GenerationRun {
+  cache: KeyValueCache;
+  readonly maxNewTokens: number;
+  readonly #model: Kosmos2;
+  readonly #prompts: number;
+  /** Rows of the cache for each prompt: its beams. */
+  readonly #beams: number;
+  readonly #capacity: number;
+  /** Per row of the cache: the tokens so far, in slots. */
+  #history: Int32Array;
+  /** Per row and slot: the cache row that holds it (beams only). */
+  #source: Int32Array;
+  readonly #starts: number[];
+  /** Slots filled so far. */
+  #length: number;
+  #tokens: number[] = [];
+
+  /** @param beams 1 but for a search by beams, which gives each prompt so many rows, prompt after prompt */
+  constructor(model: Kosmos2, host: HostBatch, batch: TokenBatch, beams: number, maxNewTokens: number) {
+    this.#model = model;
+    this.maxNewTokens = maxNewTokens;
+    this.#prompts = host.rows;
+    this.#beams = beams;
+    const rows = this.#rows;
+    this.#length = host.length;
+    this.#capacity = Math.ceil((host.length + maxNewTokens) / capacityStep) * capacityStep;
+    this.#history = new Int32Array(rows * this.#capacity);
+    this.#source = new Int32Array(rows * this.#capacity);
+    this.#starts = [];
+    for (let row = 0; row < rows; row++) {
+      const prompt = Math.floor(row / beams);
+      this.#history.set(batch.inputIds[prompt], row * this.#capacity);
+      // the prefill fills the first row of each prompt
+      this.#source.fill(prompt * beams, row * this.#capacity, (row + 1) * this.#capacity);
+      this.#starts.push(batch.attentionMask[prompt].indexOf(1));
+    }
+    const { layers, embedDim } = model.config.text;
+    const zeros = () =>
+      Array.from({ length: layers }, () => model.device.zeros([rows, this.#capacity, embedDim], 'f32', 'KV cache'));
+    this.cache = { keys: zeros(), values: zeros() };
+    model.positionTable(this.#capacity + model.config.text.padTokenId + 1);
+  }
+
+  get #rows(): number {
+    return this.#prompts * this.#beams;
+  }
+
+  prefillArguments(host: HostBatch, images: Tensor | null) {
+    const batch = {
+      ids: host.ids,
+      positionIds: host.positionIds,
+      bounds: host.bounds,
+      slots: host.slots,
+      vectors: images,
+    };
+    const [prompts, each] = [this.#prompts, this.#beams * this.#capacity];
+    const histories = new Int32Array(prompts * this.#capacity);
+    const bounds: number[] = [];
+    for (let prompt = 0; prompt < prompts; prompt++) {
+      const from = prompt * each;
+      histories.set(this.#history.subarray(from, from + this.#capacity), prompt * this.#capacity);
+      bounds.push(this.#starts[prompt * this.#beams], this.#length);
+    }
+    const start = new HostArray(new Int32Array(prompts));
+    const history = new HostArray(histories, [prompts, this.#capacity]);
+    const historyBounds = new HostArray(Int32Array.from(bounds), [prompts, 2]);
+    return [this.#model.positionTable(), batch, start, { history, historyBounds, scores: null }] as const;
+  }
+
+  /** The next step's input: the tokens appended last. */
+  stepArguments(sums: Float32Array | null = null) {
+    const rows = this.#rows;
+    const scores = sums && new HostArray(sums, [rows, 1]);
+    const { padTokenId } = this.#model.config.text;
+    const positions = this.#starts.map((start) => this.#length - start + padTokenId);
+    const bounds = new HostArray(this.#bounds(this.#length), [rows, 2]);
+    const batch = {
+      ids: new HostArray(Int32Array.from(this.#tokens), [rows, 1]),
+      positionIds: new HostArray(Int32Array.from(positions), [rows, 1]),
+      bounds,
+      slots: null,
+      vectors: null,
+    };
+    const start = new HostArray(new Int32Array(rows).fill(this.#length - 1));
+    const history = new HostArray(this.#history, [rows, this.#capacity]);
+    return [this.#model.positionTable(), batch, start, { history, historyBounds: bounds, scores }] as const;
+  }
+
+  /** Notes the tokens of a step, one a row. */
+  append(tokens: readonly number[]): void {
+    for (const [row, id] of tokens.entries()) {
+      const at = row * this.#capacity + this.#length;
+      this.#history[at] = id;
+      this.#source[at] = row;
+    }
+    this.#tokens = [...tokens];
+    this.#length++;
+  }
+
+  /**
+   * Gives every beam the history and the cache rows of the one that it continues, then appends its token. Takes the running beams of each prompt, of
+   * which there may be fewer than rows: what the others do is never looked at.
+   *
+   * @returns sums of log-probabilities, one a row; those of rows without a beam are never chosen
+   */
+  reorder(running: readonly (readonly Candidate[])[]): Float32Array {
+    const beams = running.flatMap((own, prompt) =>
+      Array.from({ length: this.#beams }, (_, place) => {
+        const { beam, token, score } = own[place] ?? own[0] ?? { beam: 0, token: this.#model.config.text.padTokenId };
+        return { row: prompt * this.#beams + beam, token, score: place < own.length ? score! : NEVER };
+      }),
+    );
+    const move = (from: Int32Array) => {
+      const to = new Int32Array(from.length);
+      for (const [row, origin] of beams.entries()) {
+        const at = origin.row * this.#capacity;
+        to.set(from.subarray(at, at + this.#capacity), row * this.#capacity);
+      }
+      return to;
+    };
+    this.#history = move(this.#history);
+    this.#source = move(this.#source);
+    this.append(beams.map(({ token }) => token));
+    return Float32Array.from(beams, ({ score }) => score);
+  }
+
+  source(): HostArray {
+    return new HostArray(this.#source, [this.#rows, this.#capacity]);
+  }
+
+  #bounds(end: number): Int32Array {
+    return Int32Array.from(this.#starts.flatMap((start) => [start, end]));
+  }
+
+  dispose(): void {
+    mapTree(this.cache, (leaf) => (leaf as Tensor).dispose());
+  }
+}
