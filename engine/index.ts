@@ -19,7 +19,7 @@ export {
 } from './optimizer.ts';
 export type { PlanDescription } from './plan.ts';
 export { philox, uniform, uniforms } from './random.ts';
-export { type AdapterChoice, type FileSource, runtime } from './runtime/index.ts';
+export { type AdapterChoice, type BlobFolder, blobFolder, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';
 export * from './safetensors.ts';
 export type { Shape } from './shape.ts';

@@ -1,5 +1,6 @@
 /** Finds the folder of a checkpoint: one on this disk, or a model of the Hugging Face hub, downloaded into the shared cache. */
 import { type Runtime, runtime } from '../engine/runtime/index.ts';
+import { keepFile, keepNote, keptNote } from './hub-browser.ts';
 import { COMMIT, isComplete, type ModelCache, modelCache, shardsOf, WEIGHTS, WEIGHTS_INDEX } from './hub-cache.ts';
 import { type DownloadOptions, downloadFile, networkReason, RefusedDownload } from './hub-download.ts';
 
@@ -50,13 +51,14 @@ class HubUnreachable extends Error {}
  * the hub, of which configuration, tokenizer and safetensors are fetched into the ecosystem's cache (`HF_HUB_CACHE`, `HF_HOME`),
  * from `HF_ENDPOINT` and with `HF_TOKEN` where these are set. A cut download goes on where it stopped; without a network, or
  * with `HF_HUB_OFFLINE=1`, a complete copy in the cache is enough. Throws with what to do when the model is not there, may not
- * be read, or cannot be fetched. In a browser the result is a URL below which the files are.
+ * be read, or cannot be fetched. In a browser a folder is a URL below which the files are, and models of the hub are kept in Cache storage.
  */
 export async function resolveModelFolder(folderOrHubId: string, options: ResolveOptions = {}): Promise<string> {
   const here = await runtime();
   const revision = options.revision ?? 'main';
-  if (here.name === 'browser') return browserFolder(here, folderOrHubId, revision);
-  const found = await here.status(folderOrHubId);
+  const isBrowser = here.name === 'browser';
+  if (isBrowser && !isHubId(folderOrHubId)) return folderOrHubId.replace(/\/+$/, '');
+  const found = isBrowser ? null : await here.status(folderOrHubId);
   if (found?.kind === 'folder') return folderOrHubId;
   if (found) throw new Error(`${folderOrHubId} is a file: name the folder that holds config.json and ${WEIGHTS}`);
   if (!isHubId(folderOrHubId)) {
@@ -70,16 +72,11 @@ export async function resolveModelFolder(folderOrHubId: string, options: Resolve
     );
   }
   const hub = { id: folderOrHubId, revision, endpoint: endpointOf(here), options, headers: headersOf(here) };
-  return resolveHubModel(here, hub, modelCache(here, folderOrHubId));
+  return isBrowser ? resolveInBrowser(hub) : resolveHubModel(here, hub, modelCache(here, folderOrHubId));
 }
 
 function isHubId(name: string): boolean {
   return /^\w[\w.-]*\/\w[\w.-]*$/.test(name) && !name.includes('..') && !name.includes('--');
-}
-
-function browserFolder(here: Runtime, folderOrHubId: string, revision: string): string {
-  if (!isHubId(folderOrHubId)) return folderOrHubId.replace(/\/+$/, '');
-  return `${endpointOf(here)}/${folderOrHubId}/resolve/${encodeURIComponent(revision)}`;
 }
 
 function endpointOf(here: Runtime): string {
@@ -111,6 +108,36 @@ async function resolveHubModel(here: Runtime, hub: Hub, cache: ModelCache): Prom
   await fetchModel(here, hub, cache, listing.commit, listing.files);
   await cache.remember(hub.revision, listing.commit);
   return cache.snapshot(listing.commit);
+}
+
+/** As `resolveHubModel`, with Cache storage as the cache; which commit a revision was is noted once all of its files are kept. */
+async function resolveInBrowser(hub: Hub): Promise<string> {
+  const note = `${hub.endpoint}/api/models/${hub.id}/revision/${encodeURIComponent(hub.revision)}`;
+  const folder = (commit: string) => `${hub.endpoint}/${hub.id}/resolve/${commit}`;
+  let listing: Awaited<ReturnType<typeof listModel>>;
+  try {
+    listing = await listModel(hub);
+  } catch (error) {
+    const kept = error instanceof HubUnreachable ? await keptNote(note) : null;
+    if (kept) return folder(kept);
+    throw error;
+  }
+  const { commit, files } = listing;
+  const { onProgress, signal } = hub.options;
+  const urlOf = (path: string) => `${folder(commit)}/${encodeURIComponent(path)}`;
+  const wanted = await wantedFiles(hub, files, async ({ path, size }) => {
+    await keepFile({ url: urlOf(path), size }, { signal, onBytes: () => undefined });
+    return (await keptNote(urlOf(path)))!;
+  });
+  const totalBytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const { path, size } of wanted) {
+    const report = (bytes: number) => onProgress?.({ file: path, bytes: before + bytes, totalBytes });
+    await keepFile({ url: urlOf(path), size }, { signal, onBytes: report });
+    before += size;
+  }
+  await keepNote(note, commit);
+  return folder(commit);
 }
 
 /** Asks the hub for the commit behind the revision and for the files in its top folder. */
@@ -184,6 +211,19 @@ async function fetchModel(
   commit: string,
   files: Map<string, HubFile>,
 ): Promise<void> {
+  const wanted = await wantedFiles(hub, files, async (index) => {
+    await fetchFiles(here, hub, cache, commit, [index]);
+    return here.readTextFile(`${cache.snapshot(commit)}/${index.path}`);
+  });
+  await fetchFiles(here, hub, cache, commit, wanted);
+}
+
+/** The files that a model consists of, weights last. `fetchText` gets the index where the weights are in several files. */
+async function wantedFiles(
+  hub: Hub,
+  files: Map<string, HubFile>,
+  fetchText: (index: HubFile) => Promise<string>,
+): Promise<HubFile[]> {
   if (!files.has('config.json')) throw new Error(`${hub.id} is not a model checkpoint: it has no config.json`);
   if (!files.has(WEIGHTS) && !files.has(WEIGHTS_INDEX)) {
     const others = [...files.keys()].filter((name) => /\.(bin|pth?|ckpt|h5|msgpack|gguf)$/.test(name));
@@ -192,19 +232,13 @@ async function fetchModel(
     );
   }
   const wanted = [...files.values()].filter(({ path }) => SMALL_FILES.test(path));
-  if (files.has(WEIGHTS)) {
-    wanted.push(files.get(WEIGHTS)!);
-  } else {
-    const index = files.get(WEIGHTS_INDEX)!;
-    await fetchFiles(here, hub, cache, commit, [index]);
-    const text = await here.readTextFile(`${cache.snapshot(commit)}/${WEIGHTS_INDEX}`);
-    for (const shard of shardsOf(`${WEIGHTS_INDEX} of ${hub.id}`, text)) {
-      if (!files.has(shard))
-        throw new Error(`${WEIGHTS_INDEX} of ${hub.id} names ${shard}, which the hub does not have`);
-      wanted.push(files.get(shard)!);
-    }
+  if (files.has(WEIGHTS)) return [...wanted, files.get(WEIGHTS)!];
+  const index = files.get(WEIGHTS_INDEX)!;
+  for (const shard of shardsOf(`${WEIGHTS_INDEX} of ${hub.id}`, await fetchText(index))) {
+    if (!files.has(shard)) throw new Error(`${WEIGHTS_INDEX} of ${hub.id} names ${shard}, which the hub does not have`);
+    wanted.push(files.get(shard)!);
   }
-  await fetchFiles(here, hub, cache, commit, wanted);
+  return wanted;
 }
 
 async function fetchFiles(here: Runtime, hub: Hub, cache: ModelCache, commit: string, files: HubFile[]): Promise<void> {

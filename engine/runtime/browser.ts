@@ -1,32 +1,50 @@
-/** Browsers: WebGPU is `navigator.gpu`; files are URLs and Blobs, and only for reading. */
+/**
+ * Browsers: WebGPU is `navigator.gpu`. Files are URLs, only for reading (those of a chosen folder and of kept downloads among them), and the
+ * site's own ones below `opfs:/`.
+ */
 import { describeAdapter, isSoftwareAdapter } from './adapter.ts';
-import { blobSource } from './blob.ts';
+import { PRIVATE_FILES, privateFiles } from './browser-files.ts';
+import { urlFiles } from './browser-urls.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
 import { webWorkers } from './web-workers.ts';
 
 export function browserRuntime(): Runtime {
-  const readFile = async (url: string) => new Uint8Array(await (await fetched(url)).arrayBuffer());
+  const [own, urls] = [privateFiles(), urlFiles()];
+  const reader = (path: string) => (isPrivate(path) ? own : urls);
+  /** A function of files that can be written, for paths of such. */
+  const onPrivate =
+    <Rest extends unknown[], Result>(name: string, call: (path: string, ...rest: Rest) => Promise<Result>) =>
+    async (path: string, ...rest: Rest): Promise<Result> => {
+      if (!isPrivate(path))
+        throw new Error(`${name} ${path}: a browser has no such files; paths of its own begin with ${PRIVATE_FILES}`);
+      return call(path, ...rest);
+    };
+  const readFile = (path: string) => reader(path).readFile(path);
   return {
     ...webWorkers(),
     name: 'browser',
     requestAdapter,
-    openFile: async (url) => blobSource(await (await fetched(url)).blob(), url),
+    openFile: (path) => reader(path).openFile(path),
     readFile,
-    readTextFile: async (url) => new TextDecoder().decode(await readFile(url)),
-    exists: async (url) => (await fetch(url, { method: 'HEAD' })).ok,
-    status: unavailable('status'),
-    writeFileAtomic: unavailable('writeFileAtomic'),
-    openSink: unavailable('openSink'),
-    listFolder: unavailable('listFolder'),
-    makeFolder: unavailable('makeFolder'),
-    rename: unavailable('rename'),
-    remove: unavailable('remove'),
-    link: unavailable('link'),
-    contentHash: unavailableNow('contentHash'),
-    homeFolder: unavailableNow('homeFolder'),
-    homeCacheFolder: unavailableNow('homeCacheFolder'),
+    readTextFile: async (path) => new TextDecoder().decode(await readFile(path)),
+    exists: (path) => reader(path).exists(path),
+    status: onPrivate('status', own.status),
+    writeFileAtomic: onPrivate('writeFileAtomic', own.writeFileAtomic),
+    openSink: onPrivate('openSink', own.openSink),
+    listFolder: onPrivate('listFolder', own.listFolder),
+    makeFolder: onPrivate('makeFolder', own.makeFolder),
+    rename: onPrivate('rename', own.rename),
+    remove: onPrivate('remove', own.remove),
+    link: async () => unavailable('link'),
+    contentHash: () => unavailable('contentHash'),
+    homeFolder: () => unavailable('homeFolder'),
+    homeCacheFolder: () => unavailable('homeCacheFolder'),
     environment: () => undefined,
   };
+}
+
+function isPrivate(path: string): boolean {
+  return path.startsWith(PRIVATE_FILES);
 }
 
 async function requestAdapter(request: AdapterRequest = {}): Promise<AdapterHandle> {
@@ -54,24 +72,6 @@ async function requestAdapter(request: AdapterRequest = {}): Promise<AdapterHand
   return { adapter, source: 'browser', description: describeAdapter(adapter), isSoftware };
 }
 
-async function fetched(url: string): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw new Error(`Cannot fetch ${url}: ${error instanceof Error ? error.message : error}`, { cause: error });
-  }
-  if (!response.ok)
-    throw new Error(`Cannot fetch ${url}: the server answers ${response.status} ${response.statusText}`);
-  return response;
-}
-
-function unavailableNow(name: string): () => never {
-  return () => {
-    throw new Error(`${name}: a browser has no file system`);
-  };
-}
-
-function unavailable(name: string): () => Promise<never> {
-  return async () => unavailableNow(name)();
+function unavailable(name: string): never {
+  throw new Error(`${name}: a browser has none`);
 }

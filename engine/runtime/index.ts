@@ -14,12 +14,15 @@
  *   pending does keep it: destroy the devices, or await what is in flight, and Node and Deno end by themselves.
  * - Node can use the system's adapter and the carried SwiftShader in one process; Deno stays with the first that was asked for.
  * - Files: `openFile readFile readTextFile writeFileAtomic openSink status exists listFolder makeFolder rename remove link
- *   contentHash homeFolder homeCacheFolder environment`; all errors name the path. `blobSource(blob)` reads a page's Blob as a file.
+ *   contentHash homeFolder homeCacheFolder environment`; all errors name the path. `blobSource(blob)` reads a page's Blob as a file,
+ *   `blobFolder(files)` makes a folder of chosen files. A browser reads URLs, and writes below `opfs:/`.
  * - Threads: `startWorker` runs a module in one, which answers messages by `serveWorker`; `processorCount` says how many pay.
  */
 import type { Runtime } from './types.ts';
 
 export { blobSource, checkRange } from './blob.ts';
+export { type BlobFolder, blobFolder } from './blob-folder.ts';
+export { DOWNLOADS } from './browser-urls.ts';
 export type * from './types.ts';
 
 export async function runtime(): Promise<Runtime> {

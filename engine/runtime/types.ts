@@ -102,7 +102,7 @@ export interface Runtime extends WorkerFunctions {
   /** Throws one error that says what to install when there is no adapter. */
   requestAdapter(request?: AdapterRequest): Promise<AdapterHandle>;
 
-  /** The errors of all file functions name the path. A browser takes URLs for reading and cannot write. */
+  /** The errors of all file functions name the path. A browser reads URLs, and writes only below `opfs:/`. */
   openFile(path: string): Promise<FileSource>;
   readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
   readTextFile(path: string): Promise<string>;
