@@ -42,15 +42,20 @@ export interface ShapesOptions {
   readonly mix?: Partial<ShapesMix>;
   /** Scenes with more objects are left out. Default: none are. */
   readonly mostObjects?: number;
-  /** Stages of a training that begins with simple scenes: examples numbered below `before` have at most `mostObjects` in each scene. Default: none. */
+  /** Stages of a training that begins with simple scenes; behind the last one the options above hold. Default: none. */
   readonly curriculum?: readonly CurriculumStage[];
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
   readonly maxTokens?: number;
 }
 
+/** Examples numbered below `before`, from the end of the stage before on. */
 export interface CurriculumStage {
   readonly before: number;
+  /** In each scene. */
   readonly mostObjects: number;
+  /** Instead of the stream's own. */
+  readonly textsPerImage?: number;
+  readonly mix?: Partial<ShapesMix>;
 }
 
 /** What `ShapesStream.state` gives. */
@@ -72,26 +77,17 @@ const SCENES_APART = 2 ** 26;
 
 export class ShapesStream implements ExampleStream {
   readonly #options: ShapesOptions;
-  readonly #mix: ShapesMix;
+  readonly #stages: readonly Stage[];
   readonly #maker: SequenceMaker;
-  readonly #textsPerImage: number;
   readonly #maxTokens: number;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
     this.#options = options;
-    this.#mix = checkedMix({ ...DEFAULT_MIX, ...options.mix });
+    this.#stages = stagesOf(options);
     this.#maker = new SequenceMaker(options.tokenizer, options.latents);
-    this.#textsPerImage = options.textsPerImage ?? 3;
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
-    checkMostObjects(options.mostObjects);
-    for (const stage of options.curriculum ?? []) {
-      if (!(stage.before > 0) || !(stage.mostObjects >= 1))
-        throw new Error(
-          `shapes: a stage of the curriculum needs before and mostObjects above 0, not ${JSON.stringify(stage)}`,
-        );
-    }
     if (this.#maker.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
     if (!Number.isInteger(index) || index < 0)
       throw new Error(`shapes: index ${index} of the state is no whole number`);
@@ -104,7 +100,8 @@ export class ShapesStream implements ExampleStream {
   /** The example of a number, whatever came before. */
   example(index: number): TrainingExample {
     const random = new Random(this.#options.seed, [STREAMS.text + SPLITS.indexOf(this.#options.split), index, 0]);
-    const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => this.#mix[name]))];
+    const { mix } = this.#stage(index);
+    const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => mix[name]))];
     if (kind === 'textOnly') return this.#textOnly(index, random);
     if (kind === 'interleaved') return this.#interleaved(index, random);
     return this.#aboutPicture(index, kind, random);
@@ -120,10 +117,14 @@ export class ShapesStream implements ExampleStream {
 
   async close(): Promise<void> {}
 
+  #stage(index: number): Stage {
+    return this.#stages.find(({ before }) => index < before)!;
+  }
+
   /** Scene `part` of an example. */
   #scene(index: number, part = 0): Scene {
-    const { seed, split, curriculum = [], mostObjects = Number.POSITIVE_INFINITY } = this.#options;
-    const most = Math.min(mostObjects, curriculum.find(({ before }) => index < before)?.mostObjects ?? mostObjects);
+    const { seed, split } = this.#options;
+    const { mostObjects } = this.#stage(index);
     const scenes = Array.from(
       { length: SCENE_TRIES },
       (_, attempt) => index * MOST_PICTURES + part + attempt * SCENES_APART,
@@ -131,7 +132,7 @@ export class ShapesStream implements ExampleStream {
     let simplest: Scene | null = null;
     for (const number of scenes) {
       const scene = makeScene({ seed, split, index: number });
-      if (scene.objects.length <= most) return scene;
+      if (scene.objects.length <= mostObjects) return scene;
       if (!simplest || scene.objects.length < simplest.objects.length) simplest = scene;
     }
     return simplest!;
@@ -155,8 +156,9 @@ export class ShapesStream implements ExampleStream {
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
     const scene = this.#scene(index);
     const sequences = new Map<string, TrainingSequence>();
-    const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => this.#mix[name]))];
-    for (let attempt = 0; sequences.size < this.#textsPerImage && attempt < TRIES; attempt++) {
+    const { mix, textsPerImage } = this.#stage(index);
+    const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => mix[name]))];
+    for (let attempt = 0; sequences.size < textsPerImage && attempt < TRIES; attempt++) {
       const text = makePictureText(scene, attempt === 0 ? firstKind : draw(), random, this.#maker.gridSize);
       const sequence = text && this.#maker.ofPicture(text);
       if (sequence && sequence.ids.length <= this.#maxTokens) sequences.set(sequence.ids.join(), sequence);
@@ -176,6 +178,34 @@ export class ShapesStream implements ExampleStream {
   #nothingFits(what: string, index: number): never {
     throw new Error(`shapes: example ${index} (${what}) has no text within maxTokens ${this.#maxTokens}`);
   }
+}
+
+/** A stage with everything that it leaves to the stream's options. */
+interface Stage {
+  readonly before: number;
+  readonly mostObjects: number;
+  readonly textsPerImage: number;
+  readonly mix: ShapesMix;
+}
+
+/** The stages of a curriculum, and behind them one without end. */
+function stagesOf(options: ShapesOptions): Stage[] {
+  const { curriculum = [], mostObjects = Number.POSITIVE_INFINITY, textsPerImage = 3 } = options;
+  checkMostObjects(mostObjects);
+  const mix = checkedMix({ ...DEFAULT_MIX, ...options.mix });
+  const stages = curriculum.map((stage): Stage => {
+    if (!(stage.before > 0) || !(stage.mostObjects >= 1))
+      throw new Error(
+        `shapes: a stage of the curriculum needs before and mostObjects above 0, not ${JSON.stringify(stage)}`,
+      );
+    return {
+      before: stage.before,
+      mostObjects: Math.min(mostObjects, stage.mostObjects),
+      textsPerImage: stage.textsPerImage ?? textsPerImage,
+      mix: checkedMix({ ...mix, ...stage.mix }),
+    };
+  });
+  return [...stages, { before: Number.POSITIVE_INFINITY, mostObjects, textsPerImage, mix }];
 }
 
 function checkedMix(mix: ShapesMix): ShapesMix {

@@ -25,6 +25,41 @@ test('a curriculum begins with simple scenes, and leaves the validation as it is
   await second.close();
 });
 
+test('a stage may have texts of its own, in number and kind', async () => {
+  const { tokenizer } = await contextOf([source]);
+  const options = { seed: 1, split: 'train', tokenizer, imageSize: 16, latents: 2, mostObjects: 2 } as const;
+  const kinds = ['caption', 'detail', 'comprehension', 'grounding', 'referring', 'question', 'textOnly', 'interleaved'];
+  const only = { ...Object.fromEntries(kinds.map((kind) => [kind, 0])), groundedCaption: 1 };
+  const questions = { groundedCaption: 0, question: 1 };
+  const staged = openShapes({
+    ...options,
+    textsPerImage: 2,
+    mix: only,
+    curriculum: [{ before: 10, mostObjects: 6, textsPerImage: 1, mix: questions }],
+  });
+  const texts = (index: number) => staged.example(index).sequences.map(({ ids }) => tokenizer.decode(ids));
+  for (let index = 0; index < 10; index++) {
+    assert.is(texts(index).length, 1);
+    assert.match(texts(index)[0], /Question: /);
+  }
+  for (let index = 10; index < 20; index++) {
+    assert.is(texts(index).length, 2);
+    assert.match(texts(index).join(''), /<grounding>.*<object>/);
+  }
+  const boxes = Array.from(
+    { length: 10 },
+    (_, i) =>
+      texts(i + 10)
+        .join('')
+        .split('<object>').length - 1,
+  );
+  assert.ok(Math.max(...boxes) <= 4, 'two texts about two objects at most, whatever the stage allows');
+  assert.throws(
+    () => openShapes({ ...options, curriculum: [{ before: 10, mostObjects: 1, mix: { question: -1 } }] }),
+    /the mix needs weights that are not negative/,
+  );
+});
+
 test('a limit of objects holds for what is validated on too', async () => {
   const limited = await contextOf([{ ...source, mostObjects: 1, curriculum: [{ before: 4, mostObjects: 3 }] }]);
   assert.is(mostObjectsOf(limited.training), 1);
