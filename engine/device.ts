@@ -79,7 +79,7 @@ export class Device {
   #failure: DeviceError | null = null;
   #closed = false;
   /** Plans of single ops, kept for eager use (see `eager.ts`). */
-  readonly eagerPlans = new Map<string, unknown>();
+  readonly eagerPlans: Map<string, unknown> = new Map();
 
   constructor(gpu: GPUDevice, handle: AdapterHandle, options: DeviceOptions) {
     this.gpu = gpu;

@@ -44,9 +44,9 @@ export type Region = readonly Node[];
 export class Graph {
   readonly nodes: Node[] = [];
   /** The region of each node that is in one. */
-  readonly regions = new Map<Node, Region>();
+  readonly regions: Map<Node, Region> = new Map();
   /** Derivatives that stand in the place of an op's own (see `customGradient`). */
-  readonly derivatives = new Map<Node, CustomDerivative>();
+  readonly derivatives: Map<Node, CustomDerivative> = new Map();
   readonly arguments: Value[] = [];
   /** Set once the traced function has returned: tensors of this graph are of no use outside it. */
   closed = false;

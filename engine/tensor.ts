@@ -2,7 +2,9 @@
 import type { Device } from './device.ts';
 import type { DType, HostData } from './dtype.ts';
 import { TensorStateError } from './errors.ts';
+import { type FormatOptions, formatValues } from './format.ts';
 import type { Graph, Value } from './graph.ts';
+import { toFloat32 } from './safetensors/convert.ts';
 import { formatShape, type Shape } from './shape.ts';
 import type { Storage } from './storage.ts';
 
@@ -15,6 +17,8 @@ interface Traced {
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
+  /** A name for people, in what is printed of the tensor and in errors about it. */
+  label: string = '';
   readonly #storage: Storage | null;
   readonly #traced: Traced | null;
 
@@ -51,10 +55,12 @@ export class Tensor {
     return this.#traced;
   }
 
-  /** The buffers; throws for a traced, disposed or donated tensor. */
+  /** The buffers; throws a {@link TensorStateError} that names `use` for a traced, disposed or donated tensor. */
   storage(use: string): Storage {
-    if (!this.#storage) throw new TensorStateError(`${use}: the tensor has no data while a function is being traced`);
-    this.#storage.check(use);
+    if (!this.#storage)
+      throw new TensorStateError(`${use}: the tensor has no data while a function is being traced: ${this.#what()}`);
+    const { gone } = this.#storage;
+    if (gone) throw new TensorStateError(`${use}: the tensor was ${gone}: ${this.#what()}`);
     return this.#storage;
   }
 
@@ -90,12 +96,33 @@ export class Tensor {
     this.dispose();
   }
 
+  /** The elements as text, in nested brackets as NumPy prints them; large tensors are shortened. */
+  async format(options?: FormatOptions): Promise<string> {
+    const data = await this.read();
+    const values = this.dtype === 'f16' ? toFloat32(new Uint8Array(data.buffer as ArrayBuffer), 'F16') : data;
+    return formatValues(this.shape, values.subarray(0, this.size), options);
+  }
+
+  /** Writes shape, dtype and elements to the console. */
+  async print(options?: FormatOptions): Promise<void> {
+    console.log(`${this.#what()}\n${await this.format(options)}`);
+  }
+
+  /** Shape, dtype, label and whether there is data; for the elements see `print`. */
   toString(): string {
-    const state = this.#traced ? ' (traced)' : this.#storage?.gone ? ` (${this.#storage.gone})` : '';
-    return `Tensor ${this.dtype} ${formatShape(this.shape)}${state}`;
+    const state = this.#storage ? (this.#storage.gone ?? 'live') : 'traced';
+    return `Tensor ${this.#what()} (${state})`;
+  }
+
+  #what(): string {
+    return `${this.dtype} ${formatShape(this.shape)}${this.label && ` «${this.label}»`}`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  [Symbol.for('Deno.customInspect')](): string {
     return this.toString();
   }
 }

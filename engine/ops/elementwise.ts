@@ -133,7 +133,34 @@ const truth = (test: (a: string, b: string) => string) => (operands: readonly st
   `select(V(0.0), V(1.0), ${test(operands[0], operands[1])})`;
 const noGradient: Derivative = (inputs) => inputs.map(() => null);
 
-const rows = {
+type Name =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'maximum'
+  | 'minimum'
+  | 'greater'
+  | 'equal'
+  | 'where'
+  | 'finite'
+  | 'neg'
+  | 'abs'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'square'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'erf'
+  | 'gelu'
+  | 'quickGelu'
+  | 'stopGradient';
+
+const rows: Record<Name, Omit<Row, 'name'>> = {
   add: { arity: 2, summary: 'a + b', wgsl: binary('+'), value: (a, b) => a + b, derivative: (_, __, g) => [g, g] },
   sub: { arity: 2, summary: 'a − b', wgsl: binary('-'), value: (a, b) => a - b, derivative: (_, __, g) => [g, neg(g)] },
   mul: {
@@ -302,12 +329,10 @@ const rows = {
     value: (x) => x,
     derivative: noGradient,
   },
-} satisfies Record<string, Omit<Row, 'name'>>;
-
-type Name = keyof typeof rows;
+};
 
 export const elementwiseOps = Object.fromEntries(
-  Object.entries(rows).map(([name, row]) => [name, define({ ...(row as Omit<Row, 'name'>), name })]),
+  Object.entries(rows).map(([name, row]) => [name, define({ ...row, name })]),
 ) as Record<Name, OpDefinition>;
 
 type Unary = (x: Tensor) => Tensor;

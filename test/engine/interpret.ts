@@ -3,10 +3,11 @@ import * as assert from 'uvu/assert';
 import type { HostData } from '../../engine/dtype.ts';
 import type { Graph, Value } from '../../engine/graph.ts';
 import { reachableNodes } from '../../engine/graph.ts';
-import type { CaseInput, OpCase, OpDefinition, ReferenceArray } from '../../engine/op.ts';
-import { toFloat16Bits } from '../../engine/safetensors.ts';
-import { sizeOf } from '../../engine/shape.ts';
+import type { OpCase, OpDefinition, ReferenceArray } from '../../engine/op.ts';
+import { worstDeviation } from '../../engine/op-case.ts';
 import { Tensor } from '../../engine/tensor.ts';
+
+export { caseData, hostData } from '../../engine/op-case.ts';
 
 /** Values of `outputs`, given those of the graph's arguments. */
 export function interpret(graph: Graph, outputs: readonly Value[], args: readonly ReferenceArray[]): ReferenceArray[] {
@@ -36,30 +37,11 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** The data of a case's operand, exact in float32. */
-export function caseData({ shape, low = -2, high = 2, values }: CaseInput, random: () => number): ReferenceArray {
-  const data = values
-    ? Float64Array.from(values)
-    : Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(low + (high - low) * random()));
-  return { shape, data };
-}
-
-/** The same data as it is uploaded. */
-export function hostData(dtype: CaseInput['dtype'], { data }: ReferenceArray): HostData {
-  if (dtype === 'i32') return Int32Array.from(data);
-  return dtype === 'f16' ? toFloat16Bits(Float32Array.from(data)) : Float32Array.from(data);
-}
-
 /** Fails unless all elements agree, `tolerance` being relative to the largest value (or 1); stand-ins for −∞ are compared by themselves. */
 export function expectClose(actual: HostData, expected: Float64Array, tolerance: number, what: string): void {
-  const finite = expected.filter((value) => Math.abs(value) < 1e30);
-  const largest = finite.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
   assert.is(actual.length, expected.length, `${what}: as many elements`);
-  for (let i = 0; i < expected.length; i++) {
-    const unit = Math.abs(expected[i]) < 1e30 ? largest : Math.abs(expected[i]);
-    const deviation = Math.abs(actual[i] - expected[i]) / unit;
-    assert.ok(deviation <= tolerance, `${what}, element ${i}: ${actual[i]} instead of ${expected[i]}`);
-  }
+  const { relative, element } = worstDeviation(actual, expected);
+  assert.ok(relative <= tolerance, `${what}, element ${element}: ${actual[element]} instead of ${expected[element]}`);
 }
 
 /** Adds the op of a case to a graph with one argument per operand. */
