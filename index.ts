@@ -11,6 +11,7 @@ import {
   Processor,
   preprocess,
   type RgbImage,
+  stackPictures,
   type TextBoxes,
 } from './data/index.ts';
 import { type AdapterChoice, type Device, readJson, requestDevice, runtime, type Tensor } from './engine/index.ts';
@@ -264,16 +265,7 @@ export class Kosmos {
   }
 
   #pixels(images: readonly RgbImage[]): PixelBatch {
-    const pictures = images.map((image) => preprocess(image, this.preprocessor));
-    const { width, height, data } = pictures[0];
-    const odd = pictures.find((picture) => picture.width !== width || picture.height !== height);
-    if (odd)
-      throw new Error(
-        `the preprocessor makes pictures of different size (${width}x${height}, ${odd.width}x${odd.height}): ask about them singly`,
-      );
-    const all = new Float32Array(pictures.length * data.length);
-    for (const [i, picture] of pictures.entries()) all.set(picture.data, i * data.length);
-    return { data: all, shape: [pictures.length, 3, height, width] };
+    return stackPictures(images.map((image) => preprocess(image, this.preprocessor)));
   }
 
   /** Waits for the encoder, so that its time is its own. */

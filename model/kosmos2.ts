@@ -6,7 +6,7 @@ import type { Kosmos2Config } from './config.ts';
 import { type DecoderInput, decode, head } from './decoder.ts';
 import type { Tap } from './modules.ts';
 import type { Kosmos2Parameters } from './parameters.ts';
-import { sinusoidTable } from './positions.ts';
+import { PositionTable } from './positions.ts';
 import { resample } from './resampler.ts';
 import { interpolationMatrix, visionTower } from './vision.ts';
 
@@ -29,7 +29,7 @@ export class Kosmos2 {
   readonly config: Kosmos2Config;
   readonly parameters: Kosmos2Parameters;
   readonly device: Device;
-  #positions: Tensor;
+  readonly #positions: PositionTable;
   readonly #encode;
   readonly #forward;
 
@@ -42,7 +42,7 @@ export class Kosmos2 {
     this.config = config;
     this.parameters = parameters;
     this.device = device;
-    this.#positions = this.#positionTable(config.text.maxPositionEmbeddings + 2);
+    this.#positions = new PositionTable(config.text, device);
     this.#encode = compile(this.#traceEncode.bind(this), { name: 'image encoder', device, onCompile });
     this.#forward = compile(this.#traceForward.bind(this), { name: 'decoder', device, onCompile });
   }
@@ -53,14 +53,9 @@ export class Kosmos2 {
     return new Kosmos2(config, await loadParameters(folder, config, device, options), device, options);
   }
 
-  /** The sinusoid table on the device, at least `rows` rows (it grows on demand, as the reference's does). */
+  /** The sinusoid table on the device, at least `rows` rows. */
   positionTable(rows = 0): Tensor {
-    if (rows > this.#positions.shape[0]) {
-      // plans that captured the old table are of no use any more, hence the table is an argument of every plan
-      this.#positions.dispose();
-      this.#positions = this.#positionTable(Math.ceil(rows / 1024) * 1024);
-    }
-    return this.#positions;
+    return this.#positions.withRows(rows);
   }
 
   /** Pictures to image vectors [n, latents, D]. A size other than the configured one interpolates the position embeddings. */
@@ -136,11 +131,6 @@ export class Kosmos2 {
       tap,
     );
     return { logits: head(decoder, hidden), taps };
-  }
-
-  #positionTable(rows: number): Tensor {
-    const { embedDim, padTokenId } = this.config.text;
-    return this.device.tensor(sinusoidTable(rows, embedDim, padTokenId), [rows, embedDim]);
   }
 
   /** Frees the weights and all plans. */

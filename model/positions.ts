@@ -1,5 +1,8 @@
 /** Sinusoidal positions (tensor2tensor's form, as fairseq has it) and the position ids of padded rows. */
 
+import type { Device, Tensor } from '../engine/index.ts';
+import type { TextConfig } from './config.ts';
+
 const { fround } = Math;
 
 /** Rows 0 … rows − 1 of the table [rows, width]: sines in the first half, cosines in the second; the pad row (1) is zero. All in float32. */
@@ -23,4 +26,35 @@ export function sinusoidTable(rows: number, width: number, padRow = 1): Float32A
 export function positionIds(ids: readonly number[], padTokenId: number): number[] {
   let seen = 0;
   return ids.map((id) => (id === padTokenId ? padTokenId : ++seen + padTokenId));
+}
+
+/** The table on a device. It grows on demand, as the reference's does, so it is an argument of every plan and captured by none. */
+export class PositionTable {
+  readonly #config: TextConfig;
+  readonly #device: Device;
+  #table: Tensor;
+
+  constructor(config: TextConfig, device: Device) {
+    this.#config = config;
+    this.#device = device;
+    this.#table = this.#make(config.maxPositionEmbeddings + 2);
+  }
+
+  /** [≥ rows, D]; valid until a longer one is asked for. */
+  withRows(rows: number): Tensor {
+    if (rows > this.#table.shape[0]) {
+      this.#table.dispose();
+      this.#table = this.#make(Math.ceil(rows / 1024) * 1024);
+    }
+    return this.#table;
+  }
+
+  dispose(): void {
+    this.#table.dispose();
+  }
+
+  #make(rows: number): Tensor {
+    const { embedDim, padTokenId } = this.#config;
+    return this.#device.tensor(sinusoidTable(rows, embedDim, padTokenId), [rows, embedDim]);
+  }
 }

@@ -3,7 +3,9 @@ import {
   collate,
   KOSMOS2_PREPROCESSOR,
   normalizePixels,
+  type PicturePlanes,
   type RgbImage,
+  stackPictures,
   type TrainingExample,
   type TrainingSequence,
 } from '../data/index.ts';
@@ -113,11 +115,13 @@ function hostRows(
 function pixelsOf(images: readonly RgbImage[], { vision }: Kosmos2Config): HostArray | null {
   if (images.length === 0) return null;
   const side = vision.imageSize;
-  const data = new Float32Array(images.length * 3 * side * side);
-  for (const [i, image] of images.entries()) {
-    if (image.width !== side || image.height !== side)
-      throw new Error(`a training picture has ${image.width}x${image.height} pixels, the model takes ${side}x${side}`);
-    data.set(normalizePixels(image, KOSMOS2_PREPROCESSOR), i * 3 * side * side);
-  }
-  return new HostArray(data, [images.length, 3, side, side]);
+  const odd = images.find(({ width, height }) => width !== side || height !== side);
+  if (odd) throw new Error(`a training picture has ${odd.width}x${odd.height} pixels, the model takes ${side}x${side}`);
+  const { data, shape } = stackPictures(images.map((image) => planesOf(image)));
+  return new HostArray(data, shape);
+}
+
+/** A picture of the model's size, as the preprocessor would give it. */
+export function planesOf(image: RgbImage): PicturePlanes {
+  return { width: image.width, height: image.height, data: normalizePixels(image, KOSMOS2_PREPROCESSOR) };
 }

@@ -3,12 +3,12 @@ import { encodePng, type Mixture } from '../data/index.ts';
 import { runtime } from '../engine/index.ts';
 import type { RunState } from './checkpoint.ts';
 import type { TrainConfig } from './config.ts';
+import type { MeanLosses } from './mean-losses.ts';
 import { MetricsLog, readMetrics } from './report/metrics.ts';
 import { type Result, writeReport } from './report/report.ts';
 import { type SheetSample, sampleSheet } from './report/sheet.ts';
 import { EventFile } from './report/tensorboard.ts';
 import type { StepReport } from './trainer.ts';
-import type { ValidationLoss } from './validation.ts';
 
 /** Pictures smaller than this are drawn larger. */
 const SHEET_SIDE = 256;
@@ -80,7 +80,7 @@ export class RunLog {
   /** A validation after `step`: loss, shares by names for people, and samples, which become a sheet. */
   async validation(
     step: number,
-    loss: ValidationLoss | null,
+    loss: MeanLosses | null,
     scores: Readonly<Record<string, number>>,
     samples: readonly SheetSample[],
   ): Promise<void> {

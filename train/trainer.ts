@@ -12,9 +12,10 @@ import {
 } from '../engine/index.ts';
 import type { Kosmos2Config } from '../model/config.ts';
 import { disposeParameters, type Kosmos2Parameters } from '../model/parameters.ts';
-import { sinusoidTable } from '../model/positions.ts';
+import { PositionTable } from '../model/positions.ts';
 import { type HostMicroBatch, microBatchOf } from './batch.ts';
 import type { TrainConfig } from './config.ts';
+import { type MeanLosses, meanLosses } from './mean-losses.ts';
 import { learningRate } from './schedule.ts';
 import {
   compileStep,
@@ -58,6 +59,7 @@ export interface OptimizerState {
   readonly lossScale: readonly number[] | null;
 }
 
+/** The sum of losses of a micro-batch, on the device. */
 interface Scored {
   readonly name: string;
   readonly keptTokens: number;
@@ -73,7 +75,7 @@ export class Trainer {
   #trained: Parts;
   #moments: Moments<Parts>;
   #lossScale: LossScale | null;
-  #table: Tensor;
+  readonly #positions: PositionTable;
   /** Micro-batches of a step in which every source takes part. */
   readonly #mostBatches: number;
 
@@ -100,7 +102,7 @@ export class Trainer {
     this.#moments = optimizer?.moments ?? { first: zerosLike(trained, device), second: zerosLike(trained, device) };
     const mixed = training.precision === 'mixed';
     this.#lossScale = mixed ? device.tensor(Float32Array.from(optimizer?.lossScale ?? initialLossScale)) : null;
-    this.#table = this.#positions(config.text.maxPositionEmbeddings + 2);
+    this.#positions = new PositionTable(config.text, device);
   }
 
   get moments(): Moments<Parts> {
@@ -119,11 +121,7 @@ export class Trainer {
 
   /** Sinusoids for positions up to `last`. */
   positionTable(last: number): Tensor {
-    if (last >= this.#table.shape[0]) {
-      this.#table.dispose();
-      this.#table = this.#positions(Math.ceil((last + 1) / 1024) * 1024);
-    }
-    return this.#table;
+    return this.#positions.withRows(last + 1);
   }
 
   /** The examples of one source, ready for the device. */
@@ -175,7 +173,7 @@ export class Trainer {
     this.#moments = update.moments;
     this.#lossScale = update.lossScale;
     // asked for at once: what is read lies in the queue before the steps that follow
-    const report = Promise.all([takeNumber(update.norm), meanLosses(scored)]).then(
+    const report = Promise.all([takeNumber(update.norm), lossesOf(scored)]).then(
       ([gradientNorm, { loss, lossByKind }]): StepReport => {
         const skipped = !Number.isFinite(gradientNorm);
         return { step, loss, lossByKind, learningRate: rate, gradientNorm, skipped, tokens, keptTokens: kept };
@@ -193,14 +191,9 @@ export class Trainer {
 
   dispose(): void {
     this.#functions.dispose();
-    this.#table.dispose();
+    this.#positions.dispose();
     disposeParameters(this.parameters);
     for (const leaf of leavesOf([this.#moments, this.#lossScale])) (leaf as Tensor | null)?.dispose();
-  }
-
-  #positions(rows: number): Tensor {
-    const { embedDim, padTokenId } = this.config.text;
-    return this.device.tensor(sinusoidTable(rows, embedDim, padTokenId), [rows, embedDim]);
   }
 }
 
@@ -215,18 +208,7 @@ async function takeNumber(tensor: Tensor): Promise<number> {
   return value;
 }
 
-/** Mean losses of a step, over all tokens and over those of each source. */
-async function meanLosses(scored: readonly Scored[]): Promise<{ loss: number; lossByKind: Record<string, number> }> {
-  const losses = await Promise.all(scored.map(({ loss }) => takeNumber(loss)));
-  const sums = new Map<string, { loss: number; kept: number }>();
-  for (const [i, { name, keptTokens }] of scored.entries()) {
-    const sum = sums.get(name) ?? { loss: 0, kept: 0 };
-    sums.set(name, { loss: sum.loss + losses[i], kept: sum.kept + keptTokens });
-  }
-  const all = [...sums.values()];
-  const total = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
-  return {
-    loss: total(all.map(({ loss }) => loss)) / total(all.map(({ kept }) => kept)),
-    lossByKind: Object.fromEntries([...sums].map(([name, { loss, kept }]) => [name, loss / kept])),
-  };
+async function lossesOf(scored: readonly Scored[]): Promise<MeanLosses> {
+  const sums = await Promise.all(scored.map(async ({ loss, ...rest }) => ({ ...rest, loss: await takeNumber(loss) })));
+  return meanLosses(sums);
 }

@@ -2,12 +2,11 @@
 import {
   CaptionReader,
   type GroundedText,
-  KOSMOS2_PREPROCESSOR,
-  normalizePixels,
   Processor,
   postProcessGeneration,
   type RgbImage,
   SHAPES_TASKS,
+  stackPictures,
   type Tokenizer,
 } from '../data/index.ts';
 import { type Compiled, compile, type Tensor } from '../engine/index.ts';
@@ -16,20 +15,16 @@ import { Generator } from '../model/generate.ts';
 import { Kosmos2 } from '../model/kosmos2.ts';
 import { type LossInput, lossSum } from '../model/loss.ts';
 import type { Kosmos2Parameters } from '../model/parameters.ts';
+import { planesOf } from './batch.ts';
 import type { TrainConfig } from './config.ts';
 import { mostObjectsOf } from './data.ts';
+import { type LossSum, type MeanLosses, meanLosses } from './mean-losses.ts';
 import type { SheetSample } from './report/sheet.ts';
 import type { NamedExamples, Trainer } from './trainer.ts';
 
 /** What a sample asks of a picture. */
 const SAMPLE_PROMPT = '<grounding>An image of';
 const SAMPLE_TOKENS = 64;
-
-export interface ValidationLoss {
-  /** Mean −log p over the scored tokens. */
-  readonly loss: number;
-  readonly lossByKind: Readonly<Record<string, number>>;
-}
 
 /** A picture, and a grounded text about it that is right. */
 interface Sample {
@@ -59,24 +54,17 @@ export class Validator {
     });
   }
 
-  /** Null where there is nothing to validate on. */
-  async loss(): Promise<ValidationLoss | null> {
-    const sums = new Map<string, { loss: number; kept: number }>();
+  /** On examples that no step learns from; null where there is nothing to validate on. */
+  async loss(): Promise<MeanLosses | null> {
+    const sums: LossSum[] = [];
     for (const batch of this.#batches) {
-      const { name } = batch;
       const { feed, keptTokens, lastPosition } = this.#trainer.hostBatch(batch);
       const loss: Tensor = await this.#loss(this.#trainer.parameters, this.#trainer.positionTable(lastPosition), feed);
-      const sum = sums.get(name) ?? { loss: 0, kept: 0 };
-      sums.set(name, { loss: sum.loss + (await loss.item()), kept: sum.kept + keptTokens });
+      sums.push({ name: batch.name, keptTokens, loss: await loss.item() });
       loss.dispose();
     }
-    const all = [...sums.values()];
-    const kept = all.reduce((total, sum) => total + sum.kept, 0);
-    if (kept === 0) return null;
-    return {
-      loss: all.reduce((total, sum) => total + sum.loss, 0) / kept,
-      lossByKind: Object.fromEntries([...sums].map(([name, sum]) => [name, sum.loss / sum.kept])),
-    };
+    const scored = sums.filter(({ keptTokens }) => keptTokens > 0);
+    return scored.length > 0 ? meanLosses(scored) : null;
   }
 
   /** Runs `use` with the model as it is now, on a copy of the parameters, so that plans of generation outlive no step. */
@@ -112,11 +100,7 @@ export class Validator {
   /** What the model says of the sample pictures, all in one batch. */
   async samples(model: Kosmos2): Promise<SheetSample[]> {
     if (this.#samples.length === 0) return [];
-    const side = model.config.vision.imageSize;
-    const pixels = new Float32Array(this.#samples.length * 3 * side * side);
-    for (const [i, { image }] of this.#samples.entries())
-      pixels.set(normalizePixels(image, KOSMOS2_PREPROCESSOR), i * 3 * side * side);
-    const vectors = await model.encodeImages({ data: pixels, shape: [this.#samples.length, 3, side, side] });
+    const vectors = await model.encodeImages(stackPictures(this.#samples.map(({ image }) => planesOf(image))));
     const generator = new Generator(model);
     try {
       const prompts = this.#samples.map(() => SAMPLE_PROMPT);

@@ -4,7 +4,7 @@
  * whoever goes on from it reads again no more than one window.
  */
 import { runtime } from '../../engine/runtime/index.ts';
-import { Random } from '../shapes/random.ts';
+import { Random } from '../random.ts';
 import { type DataFile, FORMATS } from './data-files.ts';
 import { Unusable } from './problems.ts';
 import { type DataRecord, type Place, START } from './readers/record.ts';

@@ -1,5 +1,5 @@
 /** How far a corpus has come, as plain JSON. */
-import { hashText } from '../shapes/hash.ts';
+import { hashText } from '../hash.ts';
 import type { CheckedConfig } from './config.ts';
 import type { DataFile } from './data-files.ts';
 import type { ProblemCount } from './example.ts';

@@ -14,3 +14,4 @@ export {
   resizeAndCrop,
 } from './preprocess.ts';
 export { type Rectangle, resizeBicubic, type TrainingView, trainingCrop, trainingView } from './resize.ts';
+export { type PictureBatch, type PicturePlanes, stackPictures } from './stack.ts';

@@ -1,5 +1,5 @@
 /** Backgrounds: a dark tone, plain or with a faint pattern. */
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 export const TONES = ['black', 'grey', 'brown'] as const;
 export const PATTERNS = ['plain', 'shaded', 'checkered', 'grainy'] as const;

@@ -1,9 +1,10 @@
 /** Captions of a scene: objects that look alike are counted, and everything is named from left to right. */
+
+import type { Random } from '../random.ts';
 import type { Relation } from './attributes.ts';
 import { joinParts, type Part, type PhrasedText } from './caption-text.ts';
 import { type Attribute, capitalized, type Description, definite, describe, indefinite } from './description.ts';
 import { shortestDescription } from './expressions.ts';
-import type { Random } from './random.ts';
 import { inReadingOrder, mainRelation, maySay } from './relations.ts';
 import type { Scene, SceneObject } from './scene.ts';
 

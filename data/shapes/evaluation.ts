@@ -2,11 +2,12 @@
 
 import type { Box } from '../grounding/patches.ts';
 import type { RgbImage } from '../image/image.ts';
+import { Random } from '../random.ts';
 import { BRIEF_PROMPT, imageCaption } from './captions.ts';
 import { allExpressions, type Expression, expressionFor, expressionText } from './expressions.ts';
 import { isHeldOut, isNovelPair } from './holdout.ts';
+import { STREAMS } from './purposes.ts';
 import { QUESTION_TYPES, type QuestionType, questionAbout, questionPrompt } from './questions.ts';
-import { Random, STREAMS } from './random.ts';
 import { renderScene } from './render.ts';
 import { boxOf, checkMostObjects, makeScene, type Scene, type SceneObject, SPLITS, type Split } from './scene.ts';
 import { GROUNDING, phrasePrompt } from './texts.ts';

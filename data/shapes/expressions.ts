@@ -1,7 +1,8 @@
 /** Referring expressions: words that single out one object of a scene, true and unique by construction. */
+
+import type { Random } from '../random.ts';
 import { EXTREMES, type Extreme, RELATIONS, type Relation } from './attributes.ts';
 import { type Attribute, type Description, definite, describe, fits, words } from './description.ts';
-import type { Random } from './random.ts';
 import { CLEAR_DISTANCE, clearExtreme, distanceAlong, maySay } from './relations.ts';
 import type { Scene, SceneObject } from './scene.ts';
 

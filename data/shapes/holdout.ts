@@ -5,8 +5,9 @@
  * one), and triples of colour, shape and relation: the pair occurs, but no text of those splits says of such an object
  * that it stands in that relation, be it as a phrase, as a sentence or as a question, true or not.
  */
+
+import { hashText } from '../hash.ts';
 import { COLORS, type Color, type Relation, SHAPES, type Shape } from './attributes.ts';
-import { hashText } from './hash.ts';
 
 export interface Pair {
   readonly color: Color;

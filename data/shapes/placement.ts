@@ -1,9 +1,9 @@
 /** Finds room for objects: inside the picture, overlapping a little at most, each of them to be seen. */
 import { intersectionOverUnion } from '../grounding/iou.ts';
 import type { Box } from '../grounding/patches.ts';
+import type { Random } from '../random.ts';
 import type { Pair } from './holdout.ts';
 import { OUTLINES } from './outlines.ts';
-import type { Random } from './random.ts';
 import { UNITS } from './units.ts';
 
 /** A coloured shape and where it is: a square box, upper left corner and side in units. */

@@ -1,8 +1,9 @@
 /** Plain text about the world: what words mean, and what follows from what. */
+
+import type { Random } from '../random.ts';
 import { NUMBER_WORDS, OPPOSITE, type Relation } from './attributes.ts';
 import { capitalized, definite, describe, indefinite } from './description.ts';
 import { shortestDescription } from './expressions.ts';
-import type { Random } from './random.ts';
 import { distanceAlong, inReadingOrder, mainRelation, maySay } from './relations.ts';
 import type { Scene, SceneObject } from './scene.ts';
 

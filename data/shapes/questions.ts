@@ -1,4 +1,6 @@
 /** Questions about an object of a scene, with short answers. */
+
+import type { Random } from '../random.ts';
 import {
   COLORS,
   type Color,
@@ -12,7 +14,6 @@ import {
 import { type Attribute, type Description, definite, describe, fits, indefinite, words } from './description.ts';
 import { expressionText, relationExpressions, shortestDescription } from './expressions.ts';
 import { isNovelPair } from './holdout.ts';
-import type { Random } from './random.ts';
 import { CLEAR_DISTANCE, centerX, centerY, distanceAlong, maySay } from './relations.ts';
 import type { Scene, SceneObject } from './scene.ts';
 import { UNITS } from './units.ts';

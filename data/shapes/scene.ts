@@ -4,12 +4,13 @@
  * Lengths are whole numbers, in units of 1/256 of the picture, so that every runtime draws the same scene to the bit.
  */
 import type { Box } from '../grounding/patches.ts';
+import { hashText } from '../hash.ts';
+import { Random } from '../random.ts';
 import { type Color, SIZES, type Size, TEXTURES, type Texture } from './attributes.ts';
 import { type Background, drawBackground } from './background.ts';
-import { hashText } from './hash.ts';
 import { KNOWN_PAIRS, NOVEL_PAIRS, type Pair } from './holdout.ts';
 import { place, type Spot } from './placement.ts';
-import { Random, STREAMS } from './random.ts';
+import { STREAMS } from './purposes.ts';
 import { UNITS } from './units.ts';
 
 export const SPLITS = ['train', 'validation', 'test', 'novel'] as const;

@@ -1,9 +1,10 @@
 /** The shapes world as a stream of training examples. */
 import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } from '../corpora/example.ts';
+import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { plainTextLines } from './plain-text.ts';
-import { Random, STREAMS } from './random.ts';
+import { STREAMS } from './purposes.ts';
 import { renderScene } from './render.ts';
 import { checkMostObjects, makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';

@@ -1,11 +1,11 @@
 /** Texts about one picture, each with a prompt and the response to it, as tagged strings. */
 
 import { REFERRING_TEMPLATES } from '../corpora/grounded-instruction.ts';
+import type { Random } from '../random.ts';
 import { joinParts, type PhrasedText, taggedText } from './caption-text.ts';
 import { brieflyCaptioned, captionedInDetail, DETAIL_PROMPT, imageCaption } from './captions.ts';
 import { expressionFor, expressionText } from './expressions.ts';
 import { QUESTION_TYPES, questionAbout, questionPrompt } from './questions.ts';
-import type { Random } from './random.ts';
 import { regionDescription, regionPrompt } from './referring.ts';
 import type { Scene } from './scene.ts';
 

@@ -6,9 +6,10 @@
  * score, `<mask>`, the tags, the location tokens.
  */
 import { patchToken } from '../grounding/patches.ts';
+import { Random } from '../random.ts';
 import { documentTexts } from './documents.ts';
 import { plainTextLines } from './plain-text.ts';
-import { Random, STREAMS } from './random.ts';
+import { STREAMS } from './purposes.ts';
 import { makeScene } from './scene.ts';
 import { makePictureText, TEXT_KINDS, wholeText } from './texts.ts';
 

@@ -1,6 +1,7 @@
 /** Multiple choice in the shapes world: questions with answers to choose from, by likelihood as on SEED-Bench. */
+
+import { hashText } from '../../data/hash.ts';
 import type { ShapesItems } from '../../data/index.ts';
-import { hashText } from '../../data/shapes/hash.ts';
 import { defineTask } from '../task.ts';
 import {
   OPTIONS_FORM,

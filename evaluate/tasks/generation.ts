@@ -1,6 +1,7 @@
 /** Referring expression generation on RefCOCOg: METEOR and CIDEr (paper, table 4). */
+
+import { hashText } from '../../data/hash.ts';
 import { type Box, boxToTrainingPatches, type TextBoxes } from '../../data/index.ts';
-import { hashText } from '../../data/shapes/hash.ts';
 import { groupByObject, type ReferredObject, readRefcoco } from '../data/refcoco.ts';
 import { shownText } from '../exhibit.ts';
 import { predictedText } from '../predictions.ts';

@@ -1,5 +1,5 @@
 /** From a record to an example: what is common to all kinds. */
-import type { Random } from '../../shapes/random.ts';
+import type { Random } from '../../random.ts';
 import type { CheckedConfig } from '../config.ts';
 import type { TrainingExample, TrainingSequence } from '../example.ts';
 import type { LoadedPicture } from '../picture.ts';

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Entity, postProcessGeneration } from '../../../data/grounding.ts';
+import { Random } from '../../../data/random.ts';
 import {
   COLORS,
   type Color,
@@ -18,7 +19,6 @@ import { matchingObjects, phraseIsTrue } from '../../../data/shapes/judge.ts';
 import { parsePhrase } from '../../../data/shapes/phrase-parser.ts';
 import { plainTextLines } from '../../../data/shapes/plain-text.ts';
 import { QUESTION_TYPES, type Question, questionAbout } from '../../../data/shapes/questions.ts';
-import { Random } from '../../../data/shapes/random.ts';
 import { regionDescription } from '../../../data/shapes/referring.ts';
 import { boxOf, makeScene, type Scene, SPLITS, type Split } from '../../../data/shapes/scene.ts';
 import { makePictureText, TEXT_KINDS, wholeText } from '../../../data/shapes/texts.ts';

@@ -1,8 +1,5 @@
 /** Random choices that depend on nothing but a seed and the numbers of a stream, the same on every runtime. */
-import { philox } from '../../engine/random.ts';
-
-/** First numbers of the streams of each purpose, apart by more than there are splits. */
-export const STREAMS = { scene: 0, text: 16, corpus: 32, evaluation: 48 } as const;
+import { philox } from '../engine/random.ts';
 
 export class Random {
   readonly #key: readonly [number, number];
