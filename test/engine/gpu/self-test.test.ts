@@ -14,7 +14,7 @@ test('one report an op, with the worst deviation', async () => {
     onOp: ({ op }) => seen.push(op),
   });
   assert.ok(report.passed, JSON.stringify(report));
-  assert.equal(seen, ['add', 'sum', 'gather'], 'in the order of the table');
+  assert.equal(seen, ['add', 'gather', 'sum'], 'in the order in which they are named');
   assert.ok(report.adapter.length > 0);
   for (const { cases, deviation, failures } of report.ops) {
     assert.ok(cases > 0);
