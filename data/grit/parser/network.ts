@@ -1,0 +1,303 @@
+/**
+ * The parser's network in plain TypeScript, for parsing: recurrences with gates that depend on the words alone (as in SRU and minGRU)
+ * in both directions, a tagger above the lower blocks, biaffine scores of arcs (Dozat and Manning 2017) with a term for the distance,
+ * and labels for the arcs of the best tree. `train/parser/network.ts` is the same in ops of the engine.
+ */
+import { NORM_EPSILON, type ParserConfig, parameterShapes } from './config.ts';
+import {
+  type Linear,
+  largestAt,
+  layerNorm,
+  linear,
+  type Rows,
+  reluInPlace,
+  rowsOf,
+  sigmoid,
+  transposed,
+} from './dense.ts';
+import { DISTANCES, distanceStep, ROOT_DISTANCE } from './distance.ts';
+import type { EncodedSentence } from './sentence.ts';
+import { bestTree } from './tree.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export type ParserWeights = Readonly<Record<string, Float32Array>>;
+
+/** Numbers of labels in the vocabulary; heads count within the sentence, −1 for the root. */
+export interface SentenceParse {
+  readonly upos: Int32Array;
+  readonly xpos: Int32Array;
+  readonly heads: Int32Array;
+  readonly relations: Int32Array;
+}
+
+/** First words of the sentences in a list of all words, and the number of words behind them. */
+interface Layout {
+  readonly starts: readonly number[];
+  readonly count: number;
+}
+
+interface Block {
+  readonly norm: Linear;
+  readonly near: Float32Array;
+  readonly mix: Linear;
+  readonly out: Linear;
+}
+
+export class ParserNetwork {
+  readonly config: ParserConfig;
+  readonly #weights: ParserWeights;
+  readonly #blocks: readonly Block[];
+  readonly #upos: Linear;
+  readonly #xpos: Linear;
+  readonly #relations: Linear;
+  /** Product and distances side by side: [arc, arc + DISTANCES]. */
+  readonly #arcs: Linear;
+
+  /** @throws Error where a parameter is missing or has another size */
+  constructor(config: ParserConfig, vocabulary: Vocabulary, weights: ParserWeights) {
+    for (const [name, shape] of Object.entries(parameterShapes(config, vocabulary))) {
+      const needed = shape.reduce((size, extent) => size * extent, 1);
+      if (weights[name]?.length !== needed)
+        throw new Error(
+          `parser: parameter ${name} has ${weights[name]?.length ?? 'no'} elements, not those of [${shape}]`,
+        );
+    }
+    this.config = config;
+    this.#weights = weights;
+    this.#blocks = Array.from({ length: config.blocks }, (_, i) => ({
+      norm: this.#linear(`blocks.${i}.norm`),
+      near: weights[`blocks.${i}.near`]!,
+      mix: this.#linear(`blocks.${i}.mix`),
+      out: this.#linear(`blocks.${i}.out`),
+    }));
+    this.#upos = classes(weights.upos!, config.tagWidth);
+    this.#xpos = classes(weights.xpos!, config.tagWidth);
+    this.#relations = classes(weights.relations!, config.labelWidth);
+    this.#arcs = arcProducts(weights['arc.product']!, weights['arc.distance']!, config.arcWidth);
+  }
+
+  parse(sentences: readonly EncodedSentence[]): SentenceParse[] {
+    const layout = layoutOf(sentences);
+    const { tagged, encoded } = this.#encode(sentences, layout);
+    const tags = this.#hidden(layerNorm(tagged, ...this.#norm('tag_norm')), 'tag');
+    const upos = best(linear(tags, this.#upos));
+    const xpos = best(linear(tags, this.#xpos));
+    const final = layerNorm(encoded, ...this.#norm('norm'));
+    const heads = this.#heads(final, layout);
+    const relations = this.#label(final, layout, heads);
+    return layout.starts.map((start, i) => {
+      const end = start + sentences[i]!.words.length;
+      const own = (all: Int32Array) => all.slice(start, end);
+      return { upos: own(upos), xpos: own(xpos), heads: own(heads), relations: own(relations) };
+    });
+  }
+
+  #encode(sentences: readonly EncodedSentence[], layout: Layout): { tagged: Rows; encoded: Rows } {
+    const embedded = layerNorm(this.#embed(sentences, layout), ...this.#norm('input_norm'));
+    let x = linear(withNeighbours(embedded, layout), this.#linear('input'));
+    let tagged = x;
+    for (const [i, block] of this.#blocks.entries()) {
+      x = this.#runBlock(x, block, layout);
+      if (i + 1 === this.config.tagBlocks) tagged = x;
+    }
+    return { tagged, encoded: x };
+  }
+
+  #embed(sentences: readonly EncodedSentence[], { count }: Layout): Rows {
+    const { wordWidth, affixWidth } = this.config;
+    const out = rowsOf(count, wordWidth + affixWidth);
+    let at = 0;
+    for (const { words, affixes } of sentences) {
+      for (const [i, word] of words.entries()) {
+        addRow(out.data, at, this.#weights.word!, word, wordWidth);
+        for (const [kind, id] of affixes[i]!.entries())
+          addRow(out.data, at + wordWidth, this.#weights[`affix.${kind}`]!, id, affixWidth);
+        at += out.width;
+      }
+    }
+    return out;
+  }
+
+  #runBlock(x: Rows, { norm, near, mix, out }: Block, layout: Layout): Rows {
+    const { state } = this.config;
+    const mixed = linear(withNear(layerNorm(x, norm.weight, norm.bias, NORM_EPSILON), near, layout), mix);
+    const states = recurrences(mixed, state, layout);
+    const gates = 4 * state;
+    for (let row = 0; row < states.rows; row++) {
+      for (let c = 0; c < states.width; c++) {
+        const gate = mixed.data[row * mixed.width + gates + c]!;
+        states.data[row * states.width + c]! *= gate * sigmoid(gate);
+      }
+    }
+    const result = linear(states, out);
+    for (let i = 0; i < result.data.length; i++) result.data[i]! += x.data[i]!;
+    return result;
+  }
+
+  #heads(x: Rows, { starts, count }: Layout): Int32Array {
+    const { arcWidth } = this.config;
+    const dependents = this.#hidden(x, 'arc.dependent');
+    const headWords = this.#hidden(x, 'arc.head');
+    const products = linear(dependents, this.#arcs);
+    const prior = this.#weights['arc.prior']!;
+    const root = this.#weights['arc.root']!;
+    const result = new Int32Array(count);
+    for (const [i, start] of starts.entries()) {
+      const size = (starts[i + 1] ?? count) - start;
+      const scores = new Float32Array(size * (size + 1));
+      const priors = Float32Array.from({ length: size }, (_, j) =>
+        dot(headWords.data, (start + j) * arcWidth, prior, 0, arcWidth),
+      );
+      const rootPrior = dot(root, 0, prior, 0, arcWidth);
+      for (let word = 0; word < size; word++) {
+        const product = (start + word) * products.width;
+        const row = word * (size + 1);
+        for (let head = 0; head < size; head++) {
+          const step = distanceStep(head - word);
+          scores[row + head] =
+            dot(products.data, product, headWords.data, (start + head) * arcWidth, arcWidth) +
+            products.data[product + arcWidth + step]! +
+            priors[head]!;
+        }
+        scores[row + size] = dot(products.data, product, root, 0, arcWidth) + rootPrior;
+      }
+      result.set(bestTree({ size, scores }), start);
+    }
+    return result;
+  }
+
+  #label(x: Rows, { starts, count }: Layout, heads: Int32Array): Int32Array {
+    const { labelWidth } = this.config;
+    const dependents = linear(x, this.#linear('label.dependent'));
+    const headWords = linear(x, this.#linear('label.head'));
+    const root = this.#weights['label.root']!;
+    const distances = this.#weights['label.distance']!;
+    const { data } = dependents;
+    for (const [i, start] of starts.entries()) {
+      const end = starts[i + 1] ?? count;
+      for (let word = start; word < end; word++) {
+        const head = heads[word]!;
+        const from = head === -1 ? root : headWords.data;
+        const fromAt = head === -1 ? 0 : (start + head) * labelWidth;
+        const step = head === -1 ? ROOT_DISTANCE : distanceStep(start + head - word);
+        for (let c = 0; c < labelWidth; c++)
+          data[word * labelWidth + c]! += from[fromAt + c]! + distances[step * labelWidth + c]!;
+      }
+    }
+    reluInPlace(dependents);
+    return best(linear(dependents, this.#relations));
+  }
+
+  #hidden(x: Rows, name: string): Rows {
+    const out = linear(x, this.#linear(name));
+    reluInPlace(out);
+    return out;
+  }
+
+  #linear(name: string): Linear {
+    return { weight: this.#weights[`${name}.weight`]!, bias: this.#weights[`${name}.bias`]! };
+  }
+
+  #norm(name: string): [Float32Array, Float32Array, number] {
+    const { weight, bias } = this.#linear(name);
+    return [weight, bias, NORM_EPSILON];
+  }
+}
+
+function layoutOf(sentences: readonly EncodedSentence[]): Layout {
+  const starts: number[] = [];
+  let count = 0;
+  for (const { words } of sentences) {
+    starts.push(count);
+    count += words.length;
+  }
+  return { starts, count };
+}
+
+/** Classes have no bias. */
+function classes(weight: Float32Array, width: number): Linear {
+  const count = weight.length / width;
+  return { weight: transposed(weight, count, width), bias: new Float32Array(count) };
+}
+
+function arcProducts(product: Float32Array, distance: Float32Array, width: number): Linear {
+  const columns = width + DISTANCES;
+  const weight = new Float32Array(width * columns);
+  for (let row = 0; row < width; row++) {
+    for (let c = 0; c < width; c++) weight[row * columns + c] = product[row * width + c]!;
+    for (let step = 0; step < DISTANCES; step++) weight[row * columns + width + step] = distance[step * width + row]!;
+  }
+  return { weight, bias: new Float32Array(columns) };
+}
+
+function addRow(to: Float32Array, at: number, table: Float32Array, row: number, width: number): void {
+  const from = row * width;
+  for (let c = 0; c < width; c++) to[at + c]! += table[from + c]!;
+}
+
+/** The word before, the word and the word behind, side by side; zeros where the sentence ends. */
+function withNeighbours(x: Rows, { starts, count }: Layout): Rows {
+  const { width, data } = x;
+  const out = rowsOf(x.rows, 3 * width);
+  for (const [i, start] of starts.entries()) {
+    const end = starts[i + 1] ?? count;
+    for (let word = start; word < end; word++) {
+      const from = Math.max(start, word - 1);
+      const part = data.subarray(from * width, Math.min(end, word + 2) * width);
+      out.data.set(part, 3 * word * width + (from - word + 1) * width);
+    }
+  }
+  return out;
+}
+
+/** Each column mixed with its neighbours in the sentence: before, itself and behind weigh as the rows of `near`. */
+function withNear(x: Rows, near: Float32Array, { starts, count }: Layout): Rows {
+  const { width, data } = x;
+  const out = rowsOf(x.rows, width);
+  for (const [i, start] of starts.entries()) {
+    const end = starts[i + 1] ?? count;
+    for (let word = start; word < end; word++) {
+      const at = word * width;
+      for (let c = 0; c < width; c++) {
+        let sum = data[at + c]! * near[width + c]!;
+        if (word > start) sum += data[at - width + c]! * near[c]!;
+        if (word + 1 < end) sum += data[at + width + c]! * near[2 * width + c]!;
+        out.data[at + c] = sum;
+      }
+    }
+  }
+  return out;
+}
+
+/** h ← f·h + (1 − f)·z through each sentence, to the right and to the left; [words, 2 · state]. */
+function recurrences(mixed: Rows, state: number, { starts, count }: Layout): Rows {
+  const out = rowsOf(mixed.rows, 2 * state);
+  for (const [i, start] of starts.entries()) {
+    const end = starts[i + 1] ?? count;
+    for (let word = start; word < end; word++) step(mixed, out, word, word > start ? word - 1 : null, 0, state);
+    for (let word = end - 1; word >= start; word--) step(mixed, out, word, word + 1 < end ? word + 1 : null, 1, state);
+  }
+  return out;
+}
+
+function step(mixed: Rows, out: Rows, word: number, before: number | null, direction: 0 | 1, state: number): void {
+  const candidate = word * mixed.width + direction * 2 * state;
+  const to = word * out.width + direction * state;
+  const from = before === null ? -1 : before * out.width + direction * state;
+  for (let c = 0; c < state; c++) {
+    const forget = sigmoid(mixed.data[candidate + state + c]!);
+    const last = from < 0 ? 0 : forget * out.data[from + c]!;
+    out.data[to + c] = last + (1 - forget) * mixed.data[candidate + c]!;
+  }
+}
+
+function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += a[aAt + i]! * b[bAt + i]!;
+  return sum;
+}
+
+function best(scores: Rows): Int32Array {
+  const { data, rows, width } = scores;
+  return Int32Array.from({ length: rows }, (_, row) => largestAt(data, row * width, width));
+}

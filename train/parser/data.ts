@@ -1,0 +1,122 @@
+/** The training sentences, epoch after epoch: shuffled, with noise, packed into batches. Everything follows from seed and epoch. */
+import { encodeSentence } from '../../data/grit/parser/sentence.ts';
+import type { Vocabulary } from '../../data/grit/parser/vocabulary.ts';
+import { uniform } from '../../engine/index.ts';
+import { type BatchShape, type PackedBatch, packedBatch, packRows, type TrainingSentence } from './batch.ts';
+import type { NoiseRates } from './config.ts';
+import { wordFrequencies } from './count-vocabulary.ts';
+import type { TreebankSentence } from './treebank.ts';
+
+/** Random numbers of different use in one epoch lie this far apart. */
+const STREAMS = { shuffle: 0, lowerCase: 1, openEnd: 2, words: 3 };
+const STREAM_COUNT = 4;
+const MOST_WORDS = 1024;
+
+interface Variants {
+  readonly written: TrainingSentence;
+  readonly lowerCase: TrainingSentence;
+  /** The last word is punctuation that nothing hangs on. */
+  readonly canLoseEnd: boolean;
+}
+
+/** Where the data goes on. */
+export interface DataPosition {
+  readonly epoch: number;
+  /** Batches of the epoch that are done. */
+  readonly batch: number;
+}
+
+export class ParserData {
+  readonly #shape: BatchShape;
+  readonly #noise: NoiseRates;
+  readonly #seed: number;
+  readonly #sentences: readonly Variants[];
+  readonly #frequencies: Uint32Array;
+  /** Sentences that no row has room for. */
+  readonly leftOut: number;
+  #position: DataPosition;
+  #batches: TrainingSentence[][][] | null = null;
+
+  constructor(
+    sentences: readonly TreebankSentence[],
+    vocabulary: Vocabulary,
+    shape: BatchShape,
+    { noise, seed, position = { epoch: 0, batch: 0 } }: { noise: NoiseRates; seed: number; position?: DataPosition },
+  ) {
+    const fitting = sentences.filter(({ forms }) => forms.length <= Math.min(shape.length, MOST_WORDS));
+    if (fitting.length === 0) throw new Error(`no sentence fits into rows of ${shape.length} words`);
+    this.#shape = shape;
+    this.#noise = noise;
+    this.#seed = seed;
+    this.#sentences = fitting.map((sentence) => variantsOf(sentence, vocabulary));
+    this.#frequencies = wordFrequencies(
+      this.#sentences.map(({ written }) => written),
+      vocabulary.wordRows,
+    );
+    this.leftOut = sentences.length - fitting.length;
+    this.#position = position;
+  }
+
+  get position(): DataPosition {
+    return this.#position;
+  }
+
+  /** The next batch; epochs follow each other without end. */
+  next(): PackedBatch {
+    const { epoch, batch } = this.#position;
+    this.#batches ??= packRows(this.#epoch(epoch), this.#shape);
+    const packed = this.#batches[batch]!;
+    const isLast = batch + 1 === this.#batches.length;
+    this.#position = isLast ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 };
+    if (isLast) this.#batches = null;
+    return packedBatch(packed, this.#shape);
+  }
+
+  #epoch(epoch: number): TrainingSentence[] {
+    const draw = (stream: keyof typeof STREAMS, at: number) =>
+      uniform(this.#seed, epoch * STREAM_COUNT + STREAMS[stream], at);
+    const order = this.#sentences.map((_, i) => ({ i, key: draw('shuffle', i) }));
+    order.sort((a, b) => a.key - b.key);
+    return order.map(({ i }) => {
+      const { written, lowerCase, canLoseEnd } = this.#sentences[i]!;
+      let sentence = draw('lowerCase', i) < this.#noise.lowerCase ? lowerCase : written;
+      if (canLoseEnd && draw('openEnd', i) < this.#noise.openEnd) sentence = withoutEnd(sentence);
+      return this.#withUnknownWords(sentence, (word) => draw('words', i * MOST_WORDS + word));
+    });
+  }
+
+  #withUnknownWords(sentence: TrainingSentence, draw: (word: number) => number): TrainingSentence {
+    const { rare, word } = this.#noise;
+    const words = sentence.words.map((id, i) => {
+      const isUnknown = draw(i) < Math.max(word, rare / (rare + this.#frequencies[id]!));
+      return isUnknown ? 0 : id;
+    });
+    return { ...sentence, words };
+  }
+}
+
+/** Answers in numbers of the vocabulary; −1 for labels that it does not know, as may happen outside the training section. */
+export function trainingSentence(sentence: TreebankSentence, vocabulary: Vocabulary): TrainingSentence {
+  const { upos, xpos, relations } = vocabulary.file;
+  return {
+    ...encodeSentence(vocabulary, sentence.forms),
+    heads: sentence.heads,
+    upos: sentence.upos.map((label) => upos.indexOf(label)),
+    xpos: sentence.xpos.map((label) => xpos.indexOf(label)),
+    relations: sentence.relations.map((label) => relations.indexOf(label)),
+  };
+}
+
+function variantsOf(sentence: TreebankSentence, vocabulary: Vocabulary): Variants {
+  const written = trainingSentence(sentence, vocabulary);
+  const lower = sentence.forms.map((form) => form.toLowerCase());
+  const last = sentence.forms.length - 1;
+  const canLoseEnd =
+    last > 0 && sentence.upos[last] === 'PUNCT' && sentence.heads[last] !== -1 && !sentence.heads.includes(last);
+  return { written, lowerCase: { ...written, ...encodeSentence(vocabulary, lower) }, canLoseEnd };
+}
+
+function withoutEnd(sentence: TrainingSentence): TrainingSentence {
+  const columns = Object.entries(sentence).map(([name, column]) => [name, (column as readonly unknown[]).slice(0, -1)]);
+  return Object.fromEntries(columns) as TrainingSentence;
+}
