@@ -1,6 +1,6 @@
 /**
  * Files of a browser that can be written: those of the origin private file system, which belong to the site and are seen by nobody else.
- * Their paths begin with `opfs:/`. What is written to a file appears when it is closed.
+ * Their paths begin with `opfs:/`.
  */
 import { blobSource } from './blob.ts';
 import type { FileFunctions } from './files.ts';
@@ -60,11 +60,17 @@ async function writeFileAtomic(path: string, content: FileContent): Promise<void
   }
 }
 
+/** Each write is there for readers when it resolves; it costs a copy of what was there before, so large files are for `writeFileAtomic`. */
 async function openSink(path: string, options: { append?: boolean } = {}) {
-  const sink = await openWritable(path, options.append ?? false);
+  await (await openWritable(path, options.append ?? false)).close();
   return {
-    write: (bytes: Uint8Array) => explained(`Cannot write ${path}`, sink.write(bytes as Uint8Array<ArrayBuffer>)),
-    close: () => explained(`Cannot write ${path}`, sink.close()),
+    write: (bytes: Uint8Array) =>
+      explained(`Cannot write ${path}`, async () => {
+        const sink = await openWritable(path, true);
+        await sink.write(bytes as Uint8Array<ArrayBuffer>);
+        await sink.close();
+      }),
+    close: async () => undefined,
   };
 }
 

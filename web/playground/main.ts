@@ -6,7 +6,7 @@ import { AskForm } from './ask-form.ts';
 import { showBox } from './box.ts';
 import { Conversation } from './conversation.ts';
 import type { ModelSource, PictureContent } from './messages.ts';
-import { ModelPanel, shippedModel } from './model-panel.ts';
+import { ModelPanel, shippedModel, trainedModel } from './model-panel.ts';
 import { questionOf } from './modes.ts';
 import { listenForPictures } from './picture-sources.ts';
 import { sampleScene } from './scene-samples.ts';
@@ -43,7 +43,7 @@ class Playground {
       void this.#showScene();
     });
     this.#clearBox.addEventListener('click', () => this.#stage.draw(null));
-    this.#load(shippedModel());
+    this.#load(trainedModel() ?? shippedModel());
     await this.#showScene();
   }
 

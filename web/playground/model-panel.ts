@@ -4,13 +4,20 @@ import type { LoadedModel, ModelSource, Progress } from './messages.ts';
 
 const MEGABYTE = 2 ** 20;
 
-const SHIPPED_HINT =
+/** Of the models that know nothing else. */
+const SHAPES_HINT =
   'It is small and was trained on drawings of coloured shapes only: it is at home in the scenes here, and lost in a photo. ' +
   'For photos load a full KOSMOS-2.';
 
 /** The model beside the page. */
 export function shippedModel(): ModelSource {
   return { kind: 'url', url: new URL('./model', document.baseURI).href, name: 'The small model that ships' };
+}
+
+/** The one that the training page links to, among the site's own files; null where the address names none. */
+export function trainedModel(): ModelSource | null {
+  const folder = new URLSearchParams(location.search).get('model');
+  return folder?.startsWith('opfs:/') ? { kind: 'url', url: folder, name: 'The model that was trained here' } : null;
 }
 
 export class ModelPanel {
@@ -72,7 +79,7 @@ export class ModelPanel {
 
   #settle(): void {
     this.#show(null);
-    this.#hint.textContent = this.#source?.kind === 'url' ? SHIPPED_HINT : '';
+    this.#hint.textContent = this.#source?.kind === 'url' ? SHAPES_HINT : '';
   }
 
   #show(value: number | null): void {

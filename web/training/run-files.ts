@@ -1,0 +1,69 @@
+/** The folder of the run among the site's own files, as an archive and from one. */
+import { tarEntries } from '../../data/corpora/readers/tar.ts';
+import { runtime } from '../../engine/index.ts';
+import { blobSource } from '../../engine/runtime/index.ts';
+import type { RunFile } from './messages.ts';
+import { encodeTar } from './tar.ts';
+
+/** There is one. */
+export const RUN = 'opfs:/training/run';
+/** What the folder is called in an archive. */
+const ARCHIVE_FOLDER = 'kosmos-run';
+
+const STATE = 'training_state.json';
+
+/** The whole run; the same files as `train.ts` writes. */
+export async function archiveRun(): Promise<Blob> {
+  const here = await runtime();
+  const paths = await filesBelow(RUN);
+  const files = await Promise.all(
+    paths.map(async (path) => ({
+      path: `${ARCHIVE_FOLDER}/${path}`,
+      content: new Blob([await here.readFile(`${RUN}/${path}`)]),
+    })),
+  );
+  return encodeTar(files, Math.floor(Date.now() / 1000));
+}
+
+async function filesBelow(folder: string, prefix = ''): Promise<string[]> {
+  const entries = await (await runtime()).listFolder(folder);
+  const paths = await Promise.all(
+    entries.map(({ name, kind }) =>
+      kind === 'file' ? [prefix + name] : filesBelow(`${folder}/${name}`, `${prefix}${name}/`),
+    ),
+  );
+  return paths.flat();
+}
+
+/**
+ * Puts the files of a run, or of one checkpoint, in the place of the run that is there.
+ * @throws Error when there is no checkpoint among them, or no room
+ */
+export async function installRun(files: readonly RunFile[]): Promise<void> {
+  const placed = files.map(({ path, content }) => ({ path: placeOf(path), content }));
+  if (!placed.some(({ path }) => new RegExp(`^checkpoints/step-\\d{7}/${STATE}$`).test(path)))
+    throw new Error(
+      `there is no checkpoint in it (checkpoints/step-…/${STATE}): choose the folder or archive of a run`,
+    );
+  const here = await runtime();
+  await here.remove(RUN);
+  for (const { path, content } of placed) {
+    const file = `${RUN}/${path}`;
+    await here.makeFolder(file.slice(0, file.lastIndexOf('/')));
+    await here.writeFileAtomic(file, content.stream());
+  }
+}
+
+/** A checkpoint that was chosen by itself belongs among the others. */
+function placeOf(path: string): string {
+  const [folder, ...rest] = path.split('/');
+  const isCheckpoint = /^step-\d{7}$/.test(folder);
+  return isCheckpoint ? `checkpoints/${path}` : rest.join('/');
+}
+
+export async function filesOfArchive(archive: Blob): Promise<RunFile[]> {
+  const files: RunFile[] = [];
+  for await (const { name, start, size } of tarEntries(blobSource(archive, 'the archive'), 0))
+    files.push({ path: name.replace(/^\.\//, ''), content: archive.slice(start, start + size) });
+  return files;
+}
