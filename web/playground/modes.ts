@@ -51,7 +51,7 @@ export const MODES: readonly Mode[] = [
   },
   {
     name: 'ask',
-    label: 'Ask',
+    label: 'Question',
     help: 'A question about the picture, answered in a word or a few.',
     field: 'Question',
     needsBox: false,
