@@ -17,7 +17,7 @@ import {
 } from './dense.ts';
 import { DISTANCES, distanceStep, ROOT_DISTANCE } from './distance.ts';
 import type { EncodedSentence } from './sentence.ts';
-import { bestTree } from './tree.ts';
+import { type ArcScores, bestTree } from './tree.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export type ParserWeights = Readonly<Record<string, Float32Array>>;
@@ -31,9 +31,17 @@ export interface SentenceParse {
 }
 
 /** First words of the sentences in a list of all words, and the number of words behind them. */
-interface Layout {
+export interface Layout {
   readonly starts: readonly number[];
   readonly count: number;
+}
+
+/** Words of several sentences after the encoder. */
+export interface EncodedWords {
+  readonly layout: Layout;
+  /** Below the tagger. */
+  readonly tagged: Rows;
+  readonly final: Rows;
 }
 
 interface Block {
@@ -77,19 +85,27 @@ export class ParserNetwork {
   }
 
   parse(sentences: readonly EncodedSentence[]): SentenceParse[] {
+    const encoded = this.encode(sentences);
+    const { upos, xpos } = this.tagScores(encoded);
+    const heads = this.arcScores(encoded).map(bestTree);
+    const all = { upos: best(upos), xpos: best(xpos), relations: best(this.relationScores(encoded, heads)) };
+    return heads.map((ofSentence, i) => {
+      const start = encoded.layout.starts[i]!;
+      const own = (column: Int32Array) => column.slice(start, start + ofSentence.length);
+      return { upos: own(all.upos), xpos: own(all.xpos), heads: ofSentence, relations: own(all.relations) };
+    });
+  }
+
+  encode(sentences: readonly EncodedSentence[]): EncodedWords {
     const layout = layoutOf(sentences);
     const { tagged, encoded } = this.#encode(sentences, layout);
-    const tags = this.#hidden(layerNorm(tagged, ...this.#norm('tag_norm')), 'tag');
-    const upos = best(linear(tags, this.#upos));
-    const xpos = best(linear(tags, this.#xpos));
-    const final = layerNorm(encoded, ...this.#norm('norm'));
-    const heads = this.#heads(final, layout);
-    const relations = this.#label(final, layout, heads);
-    return layout.starts.map((start, i) => {
-      const end = start + sentences[i]!.words.length;
-      const own = (all: Int32Array) => all.slice(start, end);
-      return { upos: own(upos), xpos: own(xpos), heads: own(heads), relations: own(relations) };
-    });
+    return { layout, tagged, final: layerNorm(encoded, ...this.#norm('norm')) };
+  }
+
+  /** Logits [words, classes]. */
+  tagScores({ tagged }: EncodedWords): { upos: Rows; xpos: Rows } {
+    const hidden = this.#hidden(layerNorm(tagged, ...this.#norm('tag_norm')), 'tag');
+    return { upos: linear(hidden, this.#upos), xpos: linear(hidden, this.#xpos) };
   }
 
   #encode(sentences: readonly EncodedSentence[], layout: Layout): { tagged: Rows; encoded: Rows } {
@@ -134,58 +150,50 @@ export class ParserNetwork {
     return result;
   }
 
-  #heads(x: Rows, { starts, count }: Layout): Int32Array {
+  /** Of each sentence. */
+  arcScores({ final, layout: { starts, count } }: EncodedWords): ArcScores[] {
     const { arcWidth } = this.config;
-    const dependents = this.#hidden(x, 'arc.dependent');
-    const headWords = this.#hidden(x, 'arc.head');
-    const products = linear(dependents, this.#arcs);
+    const heads = this.#hidden(final, 'arc.head').data;
+    const products = linear(this.#hidden(final, 'arc.dependent'), this.#arcs);
     const prior = this.#weights['arc.prior']!;
     const root = this.#weights['arc.root']!;
-    const result = new Int32Array(count);
-    for (const [i, start] of starts.entries()) {
+    const rootPrior = dot(root, 0, prior, 0, arcWidth);
+    return starts.map((start, i) => {
       const size = (starts[i + 1] ?? count) - start;
       const scores = new Float32Array(size * (size + 1));
-      const priors = Float32Array.from({ length: size }, (_, j) =>
-        dot(headWords.data, (start + j) * arcWidth, prior, 0, arcWidth),
-      );
-      const rootPrior = dot(root, 0, prior, 0, arcWidth);
+      const priors = Array.from({ length: size }, (_, j) => dot(heads, (start + j) * arcWidth, prior, 0, arcWidth));
       for (let word = 0; word < size; word++) {
         const product = (start + word) * products.width;
         const row = word * (size + 1);
         for (let head = 0; head < size; head++) {
-          const step = distanceStep(head - word);
-          scores[row + head] =
-            dot(products.data, product, headWords.data, (start + head) * arcWidth, arcWidth) +
-            products.data[product + arcWidth + step]! +
-            priors[head]!;
+          const distance = products.data[product + arcWidth + distanceStep(head - word)]!;
+          const match = dot(products.data, product, heads, (start + head) * arcWidth, arcWidth);
+          scores[row + head] = match + distance + priors[head]!;
         }
         scores[row + size] = dot(products.data, product, root, 0, arcWidth) + rootPrior;
       }
-      result.set(bestTree({ size, scores }), start);
-    }
-    return result;
+      return { size, scores };
+    });
   }
 
-  #label(x: Rows, { starts, count }: Layout, heads: Int32Array): Int32Array {
+  /** Logits [words, relations] of the arcs to given heads, which count within their sentences. */
+  relationScores({ final, layout: { starts } }: EncodedWords, heads: readonly Int32Array[]): Rows {
     const { labelWidth } = this.config;
-    const dependents = linear(x, this.#linear('label.dependent'));
-    const headWords = linear(x, this.#linear('label.head'));
+    const hidden = linear(final, this.#linear('label.dependent'));
+    const headWords = linear(final, this.#linear('label.head')).data;
     const root = this.#weights['label.root']!;
     const distances = this.#weights['label.distance']!;
-    const { data } = dependents;
-    for (const [i, start] of starts.entries()) {
-      const end = starts[i + 1] ?? count;
-      for (let word = start; word < end; word++) {
-        const head = heads[word]!;
-        const from = head === -1 ? root : headWords.data;
-        const fromAt = head === -1 ? 0 : (start + head) * labelWidth;
-        const step = head === -1 ? ROOT_DISTANCE : distanceStep(start + head - word);
-        for (let c = 0; c < labelWidth; c++)
-          data[word * labelWidth + c]! += from[fromAt + c]! + distances[step * labelWidth + c]!;
+    for (const [i, ofSentence] of heads.entries()) {
+      const start = starts[i]!;
+      for (const [word, head] of ofSentence.entries()) {
+        const isRoot = head === -1;
+        const to = (start + word) * labelWidth;
+        addRow(hidden.data, to, isRoot ? root : headWords, isRoot ? 0 : start + head, labelWidth);
+        addRow(hidden.data, to, distances, isRoot ? ROOT_DISTANCE : distanceStep(head - word), labelWidth);
       }
     }
-    reluInPlace(dependents);
-    return best(linear(dependents, this.#relations));
+    reluInPlace(hidden);
+    return linear(hidden, this.#relations);
   }
 
   #hidden(x: Rows, name: string): Rows {

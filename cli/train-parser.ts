@@ -1,0 +1,99 @@
+/** The command `train-parser`. */
+import { Parser, shippedParserFolder } from '../data/grit/parser/index.ts';
+import { readJson } from '../engine/index.ts';
+import { parseParserTraining } from '../train/parser/config.ts';
+import { describeScores, type ParserRunOptions, runParserTraining, scoreSection } from '../train/parser/run.ts';
+import type { ParserScores } from '../train/parser/score.ts';
+import { readSection } from '../train/parser/treebank.ts';
+import type { Terminal } from './command.ts';
+import { packageFolder } from './package.ts';
+import { Progress } from './progress.ts';
+import {
+  parseTrainParserArguments,
+  TRAIN_PARSER_HELP,
+  type TrainParserArguments,
+  type TrainParserTask,
+} from './train-parser-arguments.ts';
+import { TrainProgress } from './train-progress.ts';
+
+const DEFAULT_CONFIG = 'configs/parser.json';
+/** What stands for the package's own parser. */
+const SHIPPED = 'shipped';
+
+/** @returns the exit code; errors are thrown */
+export async function trainParser(words: readonly string[], terminal: Terminal): Promise<number> {
+  const given = parseTrainParserArguments(words);
+  if (given === 'help') {
+    terminal.stdout.write(`${TRAIN_PARSER_HELP}\n`);
+    return 0;
+  }
+  const { task } = given;
+  const run = task.kind === 'train' ? await train(given, task, terminal) : null;
+  const folder = run?.model ?? (task.kind === 'score' ? await folderOf(task.folder) : null);
+  if (folder === null) throw new Error('the run has not come to its first validation, so there is no parser to score');
+  const scores = await scoresOf(folder, given.data);
+  if (given.json) terminal.stdout.write(`${JSON.stringify({ ...run, model: folder, scores })}\n`);
+  else
+    for (const [section, score] of Object.entries(scores))
+      terminal.stdout.write(`${section}: ${describeScores(score)}\n`);
+  return 0;
+}
+
+async function train(
+  { data, json }: TrainParserArguments,
+  task: TrainParserTask & { kind: 'train' },
+  terminal: Terminal,
+): ReturnType<typeof runParserTraining> {
+  const config = task.config ?? `${await packageFolder()}/${DEFAULT_CONFIG}`;
+  const parsed = parseParserTraining(await readJson(config), config);
+  const training = { ...parsed, steps: task.steps ?? parsed.steps, seed: task.seed ?? parsed.seed };
+  const { out, resume, adapter } = task;
+  const listeners = listenersOf(training.steps, json, terminal);
+  const result = await runParserTraining({
+    training,
+    data,
+    out,
+    resume,
+    adapter,
+    signal: terminal.signal,
+    ...listeners,
+  });
+  if (!result.finished)
+    throw new Error(`interrupted after step ${result.step}, which is saved in ${out}/checkpoints; --resume goes on`);
+  return result;
+}
+
+/** What a person reads while it runs; with `--json` all of it goes to standard error. */
+function listenersOf(
+  steps: number,
+  json: boolean,
+  { stdout, stderr }: Terminal,
+): Pick<ParserRunOptions, 'onStart' | 'onCompile' | 'onStep' | 'onNote'> {
+  const compiling = new Progress(stderr);
+  const training = new TrainProgress(stderr);
+  const say = (text: string) => {
+    compiling.clear();
+    training.clear();
+    (json ? stderr : stdout).write(`${text}\n`);
+  };
+  return {
+    onStart: (adapter, first) =>
+      say(`${first > 1 ? `going on with step ${first} of ${steps}` : `${steps} steps`} on ${adapter}`),
+    onCompile: (done, all) => compiling.report('compiling kernels', done, all),
+    onStep: ({ step, loss, learningRate }, tokensPerSecond) => {
+      compiling.clear();
+      training.report({ step, steps, loss, learningRate, tokensPerSecond });
+    },
+    onNote: say,
+  };
+}
+
+async function folderOf(folder: string): Promise<string> {
+  return folder === SHIPPED ? shippedParserFolder() : folder;
+}
+
+async function scoresOf(folder: string, data: string): Promise<Record<'dev' | 'test', ParserScores>> {
+  const parser = await Parser.load(folder);
+  const score = async (section: 'dev' | 'test') => scoreSection(parser, await readSection(data, section));
+  return { dev: await score('dev'), test: await score('test') };
+}
