@@ -1,0 +1,44 @@
+/** The engines by name. */
+import type { DeviceOptions } from '../../engine/index.ts';
+import type { Engine } from './engine.ts';
+import { jaxEngine } from './jax.ts';
+import type { PeerModules } from './modules.ts';
+import { onnxruntimeEngine } from './onnxruntime.ts';
+import { ownEngine } from './own.ts';
+import { tfjsEngine } from './tfjs.ts';
+
+export type EngineName = 'own' | 'onnxruntime' | 'jax-js' | 'tfjs' | 'onnxruntime-cpu';
+
+/** As tables name them. */
+export const engineTitles: Readonly<Record<EngineName, string>> = {
+  own: 'this code',
+  onnxruntime: 'onnxruntime',
+  'jax-js': 'jax-js',
+  tfjs: 'tfjs',
+  'onnxruntime-cpu': 'onnxruntime on the CPU',
+};
+
+export interface Surroundings {
+  readonly modules: PeerModules;
+  /** The build of onnxruntime for this host. */
+  readonly onnxruntime: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly device: DeviceOptions;
+  /** Makes `navigator.gpu` be there for libraries that need it, and names the adapter. */
+  readonly browserGlobals: () => Promise<string>;
+}
+
+export async function makeEngine(name: EngineName, around: Surroundings): Promise<Engine> {
+  const { modules, onnxruntime } = around;
+  switch (name) {
+    case 'own':
+      return ownEngine(around.device);
+    case 'onnxruntime':
+      return onnxruntimeEngine(modules, onnxruntime, 'webgpu', 'chosen by onnxruntime');
+    case 'onnxruntime-cpu':
+      return onnxruntimeEngine(modules, onnxruntime, 'cpu', 'none');
+    case 'jax-js':
+      return jaxEngine(modules, await around.browserGlobals());
+    case 'tfjs':
+      return tfjsEngine(modules, await around.browserGlobals());
+  }
+}

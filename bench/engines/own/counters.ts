@@ -1,0 +1,82 @@
+/** Counts what a program asks of a device, and when. */
+
+const makers = [
+  'createBuffer',
+  'createBindGroup',
+  'createComputePipeline',
+  'createComputePipelineAsync',
+  'createShaderModule',
+] as const;
+
+export type Made = Record<(typeof makers)[number] | 'submits', number>;
+
+/** Looks over the shoulder of a device from now on, until `stop`. */
+export class Counters {
+  readonly #gpu: GPUDevice;
+  readonly #made = Object.fromEntries([...makers, 'submits'].map((name) => [name, 0])) as Made;
+  /** When the last submit had returned, in milliseconds of `performance.now()`. */
+  lastSubmit = 0;
+  /** When the program last began to wait for a buffer to be readable, and when it became so. */
+  waitBegan = 0;
+  waitEnded = 0;
+
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+    for (const name of makers) this.#watch(name);
+    const { queue } = gpu;
+    const submit = queue.submit.bind(queue);
+    Object.assign(queue, {
+      submit: (buffers: GPUCommandBuffer[]) => {
+        submit(buffers);
+        this.lastSubmit = performance.now();
+        this.#made.submits++;
+      },
+    });
+  }
+
+  /** Counts since the last call. */
+  take(): Made {
+    const counts = { ...this.#made };
+    for (const name of Object.keys(counts) as (keyof Made)[]) this.#made[name] = 0;
+    return counts;
+  }
+
+  stop(): void {
+    for (const name of makers) Reflect.deleteProperty(this.#gpu, name);
+    Reflect.deleteProperty(this.#gpu.queue, 'submit');
+  }
+
+  #watch(name: (typeof makers)[number]): void {
+    const make = (this.#gpu[name] as (descriptor: unknown) => unknown).bind(this.#gpu);
+    Object.assign(this.#gpu, {
+      [name]: (descriptor: GPUBufferDescriptor) => {
+        // staging of a read-back is no object of the step
+        const isStaging = name === 'createBuffer' && (descriptor.usage & GPU_MAP_READ) !== 0;
+        if (!isStaging) this.#made[name]++;
+        const made = make(descriptor);
+        if (isStaging) this.#timeWaits(made as GPUBuffer);
+        return made;
+      },
+    });
+  }
+
+  #timeWaits(buffer: GPUBuffer): void {
+    const map = buffer.mapAsync.bind(buffer);
+    Object.assign(buffer, {
+      mapAsync: (mode: GPUMapModeFlags) => {
+        this.waitBegan = performance.now();
+        const ready = map(mode);
+        ready.then(
+          () => {
+            this.waitEnded = performance.now();
+          },
+          () => undefined,
+        );
+        return ready;
+      },
+    });
+  }
+}
+
+/** GPUBufferUsage.MAP_READ, which is no global on Node. */
+const GPU_MAP_READ = 1;

@@ -1,0 +1,108 @@
+/** Generation with batch 1: the time of a token by its position, beside a plain copy of the weights and of the cache that the token reads. */
+import { type Device, kernelSource, leavesOf, type Tensor } from '../../../engine/index.ts';
+import { linearGrid } from '../../../kernels/source.ts';
+import { Generator, Kosmos2, type Kosmos2Config, parseConfig } from '../../../model/index.ts';
+import { randomIds } from '../../data.ts';
+import { median } from '../../statistics.ts';
+import type { Figures } from '../../works.ts';
+import { timeDispatches } from './raw-kernel.ts';
+import { bytesOf, uploadWeights } from './weights.ts';
+
+interface Setting {
+  readonly config: Kosmos2Config;
+  readonly positions: readonly number[];
+  readonly tokens: number;
+}
+
+/** Weights of some 54 MB, so that reading them counts; positions up to the end of the context. */
+function settingOf(tiny: boolean): Setting {
+  const [width, layers, context] = tiny ? [32, 1, 64] : [512, 4, 2048];
+  const config = parseConfig({
+    latent_query_num: 1,
+    text_config: {
+      vocab_size: tiny ? 100 : 2048,
+      embed_dim: width,
+      layers,
+      ffn_dim: 4 * width,
+      attention_heads: width / 32 / (tiny ? 1 : 2),
+      max_position_embeddings: context,
+    },
+    vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
+  });
+  return tiny ? { config, positions: [8, 40], tokens: 6 } : { config, positions: [64, 512, 1024, 2000], tokens: 24 };
+}
+
+export async function measureDecode(device: Device, tiny: boolean): Promise<Figures> {
+  const { config, positions, tokens } = settingOf(tiny);
+  const model = new Kosmos2(config, uploadWeights(device, config), device);
+  const weights = leavesOf(model.parameters.text_model).filter((leaf): leaf is Tensor => leaf !== null) as Tensor[];
+  const weightBytes = bytesOf(weights);
+  const copied = await copyTime(device, weightBytes, tiny ? 2 : 8);
+  const figures: Record<string, number> = {
+    'weights, MB': weightBytes / 1e6,
+    'plain copy of the weights, ms': copied,
+  };
+  const generator = new Generator(model);
+  for (const position of positions) {
+    const milliseconds = await tokenTime(generator, config, position, tokens);
+    const cacheBytes = 2 * config.text.layers * position * config.text.embedDim * 4;
+    const floor = copied * (1 + cacheBytes / weightBytes);
+    figures[`token at position ${position}, ms`] = milliseconds;
+    figures[`token at position ${position}, share of a plain copy of weights and cache, %`] =
+      (100 * floor) / milliseconds;
+  }
+  generator.dispose();
+  model.dispose();
+  return figures;
+}
+
+/** Milliseconds between two tokens behind a prompt of `position` tokens. */
+async function tokenTime(
+  generator: Generator,
+  { text }: Kosmos2Config,
+  position: number,
+  tokens: number,
+): Promise<number> {
+  const prompt = Array.from(randomIds('prompt', position, text.vocabSize - 4), (id) => id + 4);
+  const batch = { inputIds: [prompt], attentionMask: [prompt.map(() => 1)] };
+  const gaps: number[] = [];
+  let last = performance.now();
+  for await (const _ of generator.stream(batch, null, { maxNewTokens: tokens })) {
+    gaps.push(performance.now() - last);
+    last = performance.now();
+  }
+  // the prompt comes first, and the first step compiles
+  return median(gaps.slice(2));
+}
+
+/** Vectors of a buffer that one dispatch copies: below the smallest limit of a binding. */
+const piece = 64 * 2 ** 20;
+const lanes = 64;
+
+const copyKernel = kernelSource({
+  name: 'plain copy',
+  parameters: [],
+  buffers: [
+    { name: 'from', type: 'f32', vector: true },
+    { name: 'to', type: 'f32', vector: true, write: true },
+  ],
+  workgroupSize: [lanes],
+  body: `
+let at = (workgroup.x + workgroup.y * grid.x) * ${lanes}u + lane;
+if (at < arrayLength(&from)) { to[at] = from[at]; }`,
+});
+
+/** Milliseconds of copying so many bytes once. */
+async function copyTime(device: Device, bytes: number, times: number): Promise<number> {
+  const sizes = Array.from({ length: Math.ceil(bytes / piece) }, (_, i) => Math.min(piece, bytes - i * piece));
+  const tensors = sizes.map((size) => device.zeros([Math.ceil(size / 16) * 4]));
+  const to = device.zeros([piece / 4]);
+  const bufferOf = (tensor: Tensor) => tensor.storage('bench').shards[0].buffer.gpu;
+  const dispatches = tensors.map((from) => ({
+    buffers: [bufferOf(from), bufferOf(to)],
+    grid: linearGrid(Math.ceil(from.size / 4 / lanes)),
+  }));
+  const [, ...milliseconds] = await timeDispatches(device, copyKernel, dispatches, times + 1);
+  for (const tensor of [...tensors, to]) tensor.dispose();
+  return median(milliseconds);
+}

@@ -1,0 +1,102 @@
+/** What the JavaScript of a step costs, and what a step asks of the device once it is compiled. */
+import { compile, type Device, type Tensor } from '../../../engine/index.ts';
+import { Generator, Kosmos2, parseConfig } from '../../../model/index.ts';
+import { median } from '../../statistics.ts';
+import type { Figures } from '../../works.ts';
+import { Counters, type Made } from './counters.ts';
+import { kosmosTraining } from './kosmos-training.ts';
+import { uploadWeights } from './weights.ts';
+
+export async function measureOverhead(device: Device, tiny: boolean): Promise<Figures> {
+  return {
+    ...(await replayOverhead(device, tiny)),
+    ...(await stepObjects(device, tiny)),
+    ...(await decodeOverhead(device, tiny)),
+  };
+}
+
+/** From the call of a compiled function to the return of its submit, by dispatch: a thousand small kernels. */
+async function replayOverhead(device: Device, tiny: boolean): Promise<Figures> {
+  const count = tiny ? 20 : 1000;
+  const chain = (x: Tensor) => {
+    let y = x;
+    for (let i = 0; i < count; i++) y = y.mul(0.5).add(1);
+    return y;
+  };
+  const compiled = compile(chain, { name: 'replay', fusion: false });
+  const x = device.tensor(new Float32Array(64));
+  (await compiled(x)).dispose();
+  await device.finish();
+  const counters = new Counters(device.gpu);
+  const times: number[] = [];
+  for (let i = 0; i < (tiny ? 3 : 30); i++) {
+    const began = performance.now();
+    const y = await compiled(x);
+    times.push(counters.lastSubmit - began);
+    await device.finish();
+    y.dispose();
+  }
+  counters.stop();
+  const { dispatches } = compiled.describe();
+  compiled.dispose();
+  x.dispose();
+  return { 'JavaScript µs per replayed dispatch': (median(times) * 1e3) / dispatches };
+}
+
+/** Of KOSMOS-2 training steps, of a picture with text and of text alone, behind the first ones. */
+async function stepObjects(device: Device, tiny: boolean): Promise<Figures> {
+  const training = await kosmosTraining(device, tiny);
+  for (let i = 0; i < 3; i++) await training.step();
+  const counters = new Counters(device.gpu);
+  const steps: Made[] = [];
+  for (let i = 0; i < 3; i++) {
+    await training.step();
+    steps.push(counters.take());
+  }
+  counters.stop();
+  training.dispose();
+  const most = (of: (made: Made) => number) => Math.max(...steps.map(of));
+  return {
+    'submits per training step': most(({ submits }) => submits),
+    'buffers made per later step': most(({ createBuffer }) => createBuffer),
+    'bind groups made per later step': most(({ createBindGroup }) => createBindGroup),
+    'pipelines made per later step': most(
+      (made) => made.createComputePipeline + made.createComputePipelineAsync + made.createShaderModule,
+    ),
+  };
+}
+
+/** JavaScript between two tokens of a model of the published depth, without the waits for the device. */
+async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
+  const width = 64;
+  const config = parseConfig({
+    latent_query_num: 1,
+    text_config: { vocab_size: 256, embed_dim: width, layers: tiny ? 2 : 24, ffn_dim: width, attention_heads: 1 },
+    vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
+  });
+  const model = new Kosmos2(config, uploadWeights(device, config), device);
+  const generator = new Generator(model);
+  const batch = { inputIds: [[5, 6, 7]], attentionMask: [[1, 1, 1]] };
+  const counters = new Counters(device.gpu);
+  const times: number[] = [];
+  const made: Made[] = [];
+  const stream = generator.stream(batch, null, { maxNewTokens: tiny ? 6 : 40 });
+  for (;;) {
+    const began = performance.now();
+    const { done } = await stream.next();
+    if (done) break;
+    times.push(performance.now() - began - (counters.waitEnded - counters.waitBegan));
+    made.push(counters.take());
+  }
+  counters.stop();
+  const dispatches = Object.entries(generator.describe()).find(([name]) => name.startsWith('step'))![1].dispatches;
+  generator.dispose();
+  model.dispose();
+  // the first steps trace and bind
+  const later = <T>(values: readonly T[]) => values.slice(4);
+  return {
+    'JavaScript ms per decoded token, 24 layers': median(later(times)),
+    'dispatches per decoded token': dispatches,
+    'bind groups made per decoded token': Math.max(...later(made).map(({ createBindGroup }) => createBindGroup)),
+  };
+}
