@@ -52,6 +52,12 @@ export function linear(x: Rows, { weight, bias }: Linear): Rows {
   return out;
 }
 
+/** Adds a row of a table to the numbers from `at` on. */
+export function addRow(to: Float32Array, at: number, table: Float32Array, row: number, width: number): void {
+  const from = row * width;
+  for (let c = 0; c < width; c++) to[at + c]! += table[from + c]!;
+}
+
 export function reluInPlace({ data }: Rows): void {
   for (let i = 0; i < data.length; i++) if (data[i]! < 0) data[i] = 0;
 }

@@ -5,10 +5,10 @@
  */
 import { NORM_EPSILON, type ParserConfig, parameterShapes } from './config.ts';
 import {
+  addRow,
   type Linear,
   largestAt,
   layerNorm,
-  linear,
   type Rows,
   reluInPlace,
   rowsOf,
@@ -16,6 +16,7 @@ import {
   transposed,
 } from './dense.ts';
 import { DISTANCES, distanceStep, ROOT_DISTANCE } from './distance.ts';
+import { availableProducts, type Product, type Products } from './products.ts';
 import type { EncodedSentence } from './sentence.ts';
 import { type ArcScores, bestTree } from './tree.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -47,22 +48,32 @@ export interface EncodedWords {
 interface Block {
   readonly norm: Linear;
   readonly near: Float32Array;
-  readonly mix: Linear;
-  readonly out: Linear;
+  readonly mix: Product;
+  readonly out: Product;
 }
+
+/** Linear layers besides those of the blocks. */
+const LAYERS = ['input', 'tag', 'arc.dependent', 'arc.head', 'label.dependent', 'label.head'] as const;
+type Layer = (typeof LAYERS)[number];
 
 export class ParserNetwork {
   readonly config: ParserConfig;
   readonly #weights: ParserWeights;
   readonly #blocks: readonly Block[];
-  readonly #upos: Linear;
-  readonly #xpos: Linear;
-  readonly #relations: Linear;
+  readonly #layers: Readonly<Record<Layer, Product>>;
+  readonly #upos: Product;
+  readonly #xpos: Product;
+  readonly #relations: Product;
   /** Product and distances side by side: [arc, arc + DISTANCES]. */
-  readonly #arcs: Linear;
+  readonly #arcs: Product;
 
   /** @throws Error where a parameter is missing or has another size */
-  constructor(config: ParserConfig, vocabulary: Vocabulary, weights: ParserWeights) {
+  constructor(
+    config: ParserConfig,
+    vocabulary: Vocabulary,
+    weights: ParserWeights,
+    products: Products = availableProducts(),
+  ) {
     for (const [name, shape] of Object.entries(parameterShapes(config, vocabulary))) {
       const needed = shape.reduce((size, extent) => size * extent, 1);
       if (weights[name]?.length !== needed)
@@ -72,16 +83,19 @@ export class ParserNetwork {
     }
     this.config = config;
     this.#weights = weights;
-    this.#blocks = Array.from({ length: config.blocks }, (_, i) => ({
+    const { blocks, tagWidth, labelWidth, arcWidth } = config;
+    const layer = (name: string) => products.of(this.#linear(name));
+    this.#blocks = Array.from({ length: blocks }, (_, i) => ({
       norm: this.#linear(`blocks.${i}.norm`),
       near: weights[`blocks.${i}.near`]!,
-      mix: this.#linear(`blocks.${i}.mix`),
-      out: this.#linear(`blocks.${i}.out`),
+      mix: layer(`blocks.${i}.mix`),
+      out: layer(`blocks.${i}.out`),
     }));
-    this.#upos = classes(weights.upos!, config.tagWidth);
-    this.#xpos = classes(weights.xpos!, config.tagWidth);
-    this.#relations = classes(weights.relations!, config.labelWidth);
-    this.#arcs = arcProducts(weights['arc.product']!, weights['arc.distance']!, config.arcWidth);
+    this.#layers = Object.fromEntries(LAYERS.map((name) => [name, layer(name)])) as Record<Layer, Product>;
+    this.#upos = products.of(classes(weights.upos!, tagWidth));
+    this.#xpos = products.of(classes(weights.xpos!, tagWidth));
+    this.#relations = products.of(classes(weights.relations!, labelWidth));
+    this.#arcs = products.of(arcProducts(weights['arc.product']!, weights['arc.distance']!, arcWidth));
   }
 
   parse(sentences: readonly EncodedSentence[]): SentenceParse[] {
@@ -105,12 +119,12 @@ export class ParserNetwork {
   /** Logits [words, classes]. */
   tagScores({ tagged }: EncodedWords): { upos: Rows; xpos: Rows } {
     const hidden = this.#hidden(layerNorm(tagged, ...this.#norm('tag_norm')), 'tag');
-    return { upos: linear(hidden, this.#upos), xpos: linear(hidden, this.#xpos) };
+    return { upos: this.#upos(hidden), xpos: this.#xpos(hidden) };
   }
 
   #encode(sentences: readonly EncodedSentence[], layout: Layout): { tagged: Rows; encoded: Rows } {
     const embedded = layerNorm(this.#embed(sentences, layout), ...this.#norm('input_norm'));
-    let x = linear(withNeighbours(embedded, layout), this.#linear('input'));
+    let x = this.#layers.input(withNeighbours(embedded, layout));
     let tagged = x;
     for (const [i, block] of this.#blocks.entries()) {
       x = this.#runBlock(x, block, layout);
@@ -136,7 +150,7 @@ export class ParserNetwork {
 
   #runBlock(x: Rows, { norm, near, mix, out }: Block, layout: Layout): Rows {
     const { state } = this.config;
-    const mixed = linear(withNear(layerNorm(x, norm.weight, norm.bias, NORM_EPSILON), near, layout), mix);
+    const mixed = mix(withNear(layerNorm(x, norm.weight, norm.bias, NORM_EPSILON), near, layout));
     const states = recurrences(mixed, state, layout);
     const gates = 4 * state;
     for (let row = 0; row < states.rows; row++) {
@@ -145,7 +159,7 @@ export class ParserNetwork {
         states.data[row * states.width + c]! *= gate * sigmoid(gate);
       }
     }
-    const result = linear(states, out);
+    const result = out(states);
     for (let i = 0; i < result.data.length; i++) result.data[i]! += x.data[i]!;
     return result;
   }
@@ -154,7 +168,7 @@ export class ParserNetwork {
   arcScores({ final, layout: { starts, count } }: EncodedWords): ArcScores[] {
     const { arcWidth } = this.config;
     const heads = this.#hidden(final, 'arc.head').data;
-    const products = linear(this.#hidden(final, 'arc.dependent'), this.#arcs);
+    const products = this.#arcs(this.#hidden(final, 'arc.dependent'));
     const prior = this.#weights['arc.prior']!;
     const root = this.#weights['arc.root']!;
     const rootPrior = dot(root, 0, prior, 0, arcWidth);
@@ -179,8 +193,8 @@ export class ParserNetwork {
   /** Logits [words, relations] of the arcs to given heads, which count within their sentences. */
   relationScores({ final, layout: { starts } }: EncodedWords, heads: readonly Int32Array[]): Rows {
     const { labelWidth } = this.config;
-    const hidden = linear(final, this.#linear('label.dependent'));
-    const headWords = linear(final, this.#linear('label.head')).data;
+    const hidden = this.#layers['label.dependent'](final);
+    const headWords = this.#layers['label.head'](final).data;
     const root = this.#weights['label.root']!;
     const distances = this.#weights['label.distance']!;
     for (const [i, ofSentence] of heads.entries()) {
@@ -193,11 +207,11 @@ export class ParserNetwork {
       }
     }
     reluInPlace(hidden);
-    return linear(hidden, this.#relations);
+    return this.#relations(hidden);
   }
 
-  #hidden(x: Rows, name: string): Rows {
-    const out = linear(x, this.#linear(name));
+  #hidden(x: Rows, name: Layer): Rows {
+    const out = this.#layers[name](x);
     reluInPlace(out);
     return out;
   }
@@ -236,11 +250,6 @@ function arcProducts(product: Float32Array, distance: Float32Array, width: numbe
     for (let step = 0; step < DISTANCES; step++) weight[row * columns + width + step] = distance[step * width + row]!;
   }
   return { weight, bias: new Float32Array(columns) };
-}
-
-function addRow(to: Float32Array, at: number, table: Float32Array, row: number, width: number): void {
-  const from = row * width;
-  for (let c = 0; c < width; c++) to[at + c]! += table[from + c]!;
 }
 
 /** The word before, the word and the word behind, side by side; zeros where the sentence ends. */
