@@ -1,7 +1,7 @@
 /** Dependency parses in CoNLL-U, the format of the Universal Dependencies (universaldependencies.org/format.html). */
 import type { Line } from './lines.ts';
 import { type ParsedCaption, ParseError, type Token } from './parse.ts';
-import type { Problems } from './problems.ts';
+import type { ProblemSink } from './problems.ts';
 import { schemeOf } from './schemes.ts';
 import { CodePoints } from './spans.ts';
 
@@ -50,21 +50,21 @@ interface Document {
  *
  * @param problems is told of captions whose parse cannot be used
  */
-export async function* readConllu(lines: AsyncIterable<Line>, problems: Problems): AsyncGenerator<ParsedCaption> {
+export async function* readConllu(lines: AsyncIterable<Line>, problems: ProblemSink): AsyncGenerator<ParsedCaption> {
   const reader = new ConlluReader(problems);
   for await (const line of lines) yield* reader.line(line);
   yield* reader.end();
 }
 
 class ConlluReader {
-  readonly #problems: Problems;
+  readonly #problems: ProblemSink;
   #document: Document | null = null;
   #sentence: Sentence | null = null;
   #hasDocuments = false;
   #words = 0;
   #count = 0;
 
-  constructor(problems: Problems) {
+  constructor(problems: ProblemSink) {
     this.#problems = problems;
   }
 

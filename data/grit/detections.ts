@@ -4,7 +4,7 @@ import { checkedBox, isScore } from './boxes.ts';
 import type { GroundedPicture, Grounder, GroundingRequest } from './grounder.ts';
 import { integerOrNull, parseRow } from './json-row.ts';
 import { readLines } from './lines.ts';
-import type { Problems } from './problems.ts';
+import type { ProblemSink } from './problems.ts';
 import { pictureFacts } from './record-check.ts';
 import type { Detection } from './records.ts';
 
@@ -35,17 +35,17 @@ interface Rows {
  * @param problems is told of what cannot be used
  * @throws Error where the file cannot be read or has no row in the format
  */
-export async function openDetections(path: string, problems: Problems): Promise<Grounder> {
+export async function openDetections(path: string, problems: ProblemSink): Promise<Grounder> {
   const file = await (await runtime()).openFile(path);
   try {
-    return new DetectionsFile(file, await indexRows(path, file, problems), problems);
+    return new DetectionsFile(path, file, await indexRows(path, file, problems));
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-async function indexRows(path: string, file: FileSource, problems: Problems): Promise<Map<string, Rows>> {
+async function indexRows(path: string, file: FileSource, problems: ProblemSink): Promise<Map<string, Rows>> {
   const index = new Map<string, Rows>();
   for await (const { text, number, offset, length, isTooLong } of readLines(file)) {
     if (text.trim() === '' && !isTooLong) continue;
@@ -65,52 +65,54 @@ async function indexRows(path: string, file: FileSource, problems: Problems): Pr
 }
 
 class DetectionsFile implements Grounder {
+  readonly identity: unknown;
   readonly #file: FileSource;
   readonly #index: Map<string, Rows>;
-  readonly #problems: Problems;
 
-  constructor(file: FileSource, index: Map<string, Rows>, problems: Problems) {
+  constructor(path: string, file: FileSource, index: Map<string, Rows>) {
+    this.identity = { detections: [path, file.size] };
     this.#file = file;
     this.#index = index;
-    this.#problems = problems;
   }
 
-  async ground(requests: readonly GroundingRequest[]): Promise<(GroundedPicture | null)[]> {
+  async ground(requests: readonly GroundingRequest[], problems: ProblemSink): Promise<(GroundedPicture | null)[]> {
     const answers: (GroundedPicture | null)[] = [];
-    for (const request of requests) answers.push(await this.#answer(request));
+    for (const request of requests) answers.push(await this.#answer(request, problems));
     return answers;
   }
 
-  async close(): Promise<void> {
+  leftOver(problems: ProblemSink): void {
     for (const [id, { isAsked }] of this.#index) {
-      if (!isAsked) this.#problems.add('detections-unknown-image', id);
+      if (!isAsked) problems.add('detections-unknown-image', id);
     }
-    await this.#file.close();
   }
 
-  async #answer(request: GroundingRequest): Promise<GroundedPicture | null> {
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #answer(request: GroundingRequest, problems: ProblemSink): Promise<GroundedPicture | null> {
     const rows = this.#index.get(request.id);
-    if (rows === undefined) return null;
+    if (rows === undefined) {
+      problems.add('image-missing', request.id);
+      return null;
+    }
     rows.isAsked = true;
     const detections: Detection[] = [];
     let facts: Record<string, unknown> = {};
     for (const [offset, length] of rows.places) {
       const row = parseRow(new TextDecoder().decode(await this.#file.read(offset, length)))!;
       facts = { ...row, ...facts };
-      for (const detection of readDetections(row, request, this.#problems)) detections.push(detection);
+      for (const detection of readDetections(row, request, problems)) detections.push(detection);
     }
-    const picture = pictureFacts(facts);
-    return {
-      detections,
-      picture: { ...picture, key: picture.key ?? request.id, id: picture.id ?? numberIn(request.id) },
-    };
+    return { detections, picture: pictureFacts(facts) };
   }
 }
 
 function* readDetections(
   row: Record<string, unknown>,
   request: GroundingRequest,
-  problems: Problems,
+  problems: ProblemSink,
 ): Generator<Detection> {
   const entries = row.detections as unknown[];
   if (entries.length > MOST_BOXES) {
@@ -156,11 +158,6 @@ function chunkOf(
   if (found) return found.chunk;
   const isRemoved = Number.isInteger(chunk) && (chunk as number) >= 0 && (chunk as number) < chunkCount;
   return isRemoved ? 'detection-removed-chunk' : 'detection-unknown-chunk';
-}
-
-/** Identifiers of many collections are numbers that are written as texts. */
-function numberIn(id: string): number | bigint | null {
-  return /^(0|-?[1-9]\d{0,18})$/.test(id) ? integerOrNull(BigInt(id)) : null;
 }
 
 function isId(value: unknown): boolean {

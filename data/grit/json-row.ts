@@ -24,3 +24,8 @@ export function integerOrNull(value: unknown): number | bigint | null {
   if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) return null;
   return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
+
+/** The integer that a text spells, as a record holds it: identifiers of many collections are numbers that are written as texts. */
+export function integerIn(text: string): number | bigint | null {
+  return /^(0|-?[1-9]\d{0,18})$/.test(text) ? integerOrNull(BigInt(text)) : null;
+}

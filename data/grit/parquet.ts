@@ -1,5 +1,5 @@
 /** GRIT's parquet files: one row a record, `noun_chunks` and `ref_exps` lists of lists of doubles. */
-import type { SchemaElement } from 'hyparquet';
+import type { AsyncBuffer, SchemaElement } from 'hyparquet';
 import type { FileSource } from '../../engine/runtime/index.ts';
 import { GRIT_COLUMNS, type GritRecord } from './records.ts';
 
@@ -28,15 +28,7 @@ export async function* readParquetRows(
     import('hyparquet'),
     import('hyparquet-compressors'),
   ]);
-  const buffer = {
-    byteLength: file.size,
-    slice(start: number, end = file.size): Promise<ArrayBuffer> {
-      const bytes = file.read(start, end - start).then(({ buffer: content }) => content);
-      // Of several pieces that fail together the reader waits for one alone; the others must not end the process.
-      bytes.catch(() => {});
-      return bytes;
-    },
-  };
+  const buffer = asyncBuffer(file);
   const metadata = await parquetMetadataAsync(buffer);
   const columns = choose(parquetSchema(metadata).children.map(({ element }) => element.name));
   if (columns === null) return;
@@ -65,6 +57,25 @@ export async function* readParquetRows(
     }
     yield* rows.slice(Math.max(0, from - groupStart));
   }
+}
+
+/** Rows of each row group, the smallest thing that can be read. @throws Error where the file is damaged */
+export async function parquetGroups(file: FileSource): Promise<number[]> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  const { row_groups: groups } = await parquetMetadataAsync(asyncBuffer(file));
+  return groups.map(({ num_rows }) => Number(num_rows));
+}
+
+function asyncBuffer(file: FileSource): AsyncBuffer {
+  return {
+    byteLength: file.size,
+    slice(start, end = file.size) {
+      const bytes = file.read(start, end - start).then(({ buffer: content }) => content);
+      // Of several pieces that fail together the reader waits for one alone; the others must not end the process.
+      bytes.catch(() => {});
+      return bytes;
+    },
+  };
 }
 
 /** A parquet file (snappy) of records, with the columns and types of the published files. */

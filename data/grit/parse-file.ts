@@ -3,7 +3,7 @@ import { type FileSource, runtime } from '../../engine/runtime/index.ts';
 import { readConllu } from './conllu.ts';
 import { readLines } from './lines.ts';
 import { type ParsedCaption, ParseError } from './parse.ts';
-import type { Problems } from './problems.ts';
+import type { ProblemSink } from './problems.ts';
 import { readSpacyDocument } from './spacy.ts';
 
 /** Bytes of a file that has to be read as a whole. */
@@ -18,7 +18,7 @@ const SAMPLE = 4096;
  * @param problems is told of captions whose parse cannot be used
  * @throws Error where the file cannot be read or is neither
  */
-export async function* readParses(path: string, problems: Problems): AsyncGenerator<ParsedCaption> {
+export async function* readParses(path: string, problems: ProblemSink): AsyncGenerator<ParsedCaption> {
   const file = await (await runtime()).openFile(path);
   try {
     const first = await firstCharacter(file);
@@ -30,7 +30,7 @@ export async function* readParses(path: string, problems: Problems): AsyncGenera
   }
 }
 
-async function* readSpacyLines(path: string, file: FileSource, problems: Problems): AsyncGenerator<ParsedCaption> {
+async function* readSpacyLines(path: string, file: FileSource, problems: ProblemSink): AsyncGenerator<ParsedCaption> {
   let index = 0;
   for await (const { text, number, isTooLong } of readLines(file)) {
     if (text.trim() === '' && !isTooLong) continue;
@@ -48,13 +48,13 @@ async function* readSpacyLines(path: string, file: FileSource, problems: Problem
   }
 }
 
-function* readSpacyList(path: string, json: unknown, problems: Problems): Generator<ParsedCaption> {
+function* readSpacyList(path: string, json: unknown, problems: ProblemSink): Generator<ParsedCaption> {
   for (const [index, document] of (json as unknown[]).entries()) {
     yield* readOne(document, String(index), `${path} document ${index}`, problems);
   }
 }
 
-function* readOne(json: unknown, name: string, where: string, problems: Problems): Generator<ParsedCaption> {
+function* readOne(json: unknown, name: string, where: string, problems: ProblemSink): Generator<ParsedCaption> {
   try {
     yield readSpacyDocument(json, name);
   } catch (error) {

@@ -1,106 +1,186 @@
-/** The stages one after another: captions with parses in, records out (paper, section 2). */
-import { type AnalysisOptions, type CaptionAnalysis, captionAnalyzer } from './analyze.ts';
-import { captionFault, hasEmoji } from './captions.ts';
+/** The stages one after another: pairs in, records out (paper, section 2). */
+import type { CaptionAnalysis } from './analyze.ts';
+import type { Analyzer } from './analyzer.ts';
 import type { GroundedPicture, Grounder, GroundingRequest } from './grounder.ts';
-import { type ParsedCaption, ParseError } from './parse.ts';
-import type { Problems } from './problems.ts';
-import { type GritRecord, groundedRows } from './records.ts';
-import type { SummaryCounter } from './summary.ts';
+import { type CaptionPair, isPair } from './pairs/pair.ts';
+import type { PairItem, PairSource } from './pairs/source.ts';
+import { type ProblemCount, Problems } from './problems.ts';
+import { type GritRecord, groundedRows, type PictureFacts } from './records.ts';
+import type { StageClock } from './run/clock.ts';
 import type { Thresholds } from './suppression.ts';
 
-/** Captions that a grounder is asked for at a time. */
+/** Pairs that go through the stages together. */
 const BATCH = 32;
+/** Batches that are analysed, and whose pictures are loaded, before they are grounded. */
+const AHEAD = 4;
 
-export interface PipelineOptions extends AnalysisOptions {
-  /** Without one the captions are analysed and nothing else. */
-  grounder?: Grounder | null;
-  thresholds?: Thresholds;
-  problems: Problems;
-  counter: SummaryCounter;
+export interface PipelineOptions {
+  readonly analyzer: Analyzer;
+  /** Null to analyse the captions and nothing else. */
+  readonly grounder: Grounder | null;
+  readonly thresholds?: Thresholds;
+  readonly clock: StageClock;
+  /** Ends the run between two batches by throwing its reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PipelineResult {
-  analysis: CaptionAnalysis;
+  readonly pair: CaptionPair;
+  readonly analysis: CaptionAnalysis;
   /** Null where no box was left or nothing looked for one. */
-  record: GritRecord | null;
+  readonly record: GritRecord | null;
 }
 
-/** One result for every caption that can be used, in the order of the input; at most one batch is held. */
+/** What became of some pairs that follow each other in the input. */
+export interface BatchResult {
+  /** One for every caption that can be used, in the order of the input. */
+  readonly results: readonly PipelineResult[];
+  /** Pairs of the input, those that cannot be used among them. */
+  readonly taken: number;
+  readonly problems: readonly ProblemCount[];
+  /** Where the source goes on. */
+  readonly next: unknown;
+}
+
+/**
+ * Results in batches, which begin and end at the same pairs whenever they start at the same one. Memory holds a few batches.
+ *
+ * @param from what a batch's `next` said; null for the beginning
+ */
 export async function* runPipeline(
-  parses: AsyncIterable<ParsedCaption>,
+  source: PairSource,
+  from: unknown,
   options: PipelineOptions,
-): AsyncGenerator<PipelineResult> {
-  const { grounder = null, problems, counter } = options;
-  const analyze = captionAnalyzer(options);
-  let batch: CaptionAnalysis[] = [];
-  for await (const parsed of parses) {
-    const analysis = usableAnalysis(parsed, analyze, problems);
-    if (analysis === null) continue;
-    counter.addCaption(analysis);
-    if (grounder === null) {
-      yield { analysis, record: null };
-      continue;
-    }
-    batch.push(analysis);
-    if (batch.length < BATCH) continue;
-    yield* groundBatch(batch, grounder, options);
-    batch = [];
+): AsyncGenerator<BatchResult> {
+  const { grounder, clock, signal } = options;
+  for await (const batch of ahead(preparedBatches(source, from, options))) {
+    signal?.throwIfAborted();
+    const { captions: preparing, problems, taken, next } = batch;
+    const captions = await preparing;
+    const requests = captions.map(({ request }) => request);
+    const answers =
+      grounder === null ? [] : await clock.time('ground', captions.length, grounder.ground(requests, problems, clock));
+    const results = captions.map(({ pair, analysis }, i) => ({
+      pair,
+      analysis,
+      record: recordOf(pair, analysis, answers[i] ?? null, options.thresholds),
+    }));
+    yield { results, taken, problems: problems.list(), next };
   }
-  if (grounder !== null && batch.length > 0) yield* groundBatch(batch, grounder, options);
 }
 
-function usableAnalysis(
-  parsed: ParsedCaption,
-  analyze: (parsed: ParsedCaption) => CaptionAnalysis,
-  problems: Problems,
-): CaptionAnalysis | null {
-  const fault = captionFault(parsed.caption);
-  if (fault !== null) {
-    problems.add(fault, parsed.id);
-    return null;
+interface Batch {
+  readonly pairs: readonly CaptionPair[];
+  readonly problems: Problems;
+  readonly taken: number;
+  readonly next: unknown;
+}
+
+interface Caption {
+  readonly pair: CaptionPair;
+  readonly analysis: CaptionAnalysis;
+  readonly request: GroundingRequest;
+}
+
+/** Batches whose captions are being analysed and whose pictures are being loaded. */
+async function* preparedBatches(
+  source: PairSource,
+  from: unknown,
+  options: PipelineOptions,
+): AsyncGenerator<Batch & { readonly captions: Promise<readonly Caption[]> }> {
+  for await (const batch of batchesOf(source.items(from), options.clock)) {
+    const captions = prepared(batch, options);
+    // It is thrown where they are waited for.
+    captions.catch(() => {});
+    yield { ...batch, captions };
   }
+}
+
+async function prepared(
+  { pairs, problems }: Batch,
+  { analyzer, grounder, clock }: PipelineOptions,
+): Promise<readonly Caption[]> {
+  const analyses = await clock.time('parse', pairs.length, analyzer.analyze(pairs, problems));
+  const captions = pairs.flatMap((pair, i): Caption[] => {
+    const analysis = analyses[i];
+    return analysis ? [{ pair, analysis, request: requestFor(pair, analysis) }] : [];
+  });
+  grounder?.prefetch?.(
+    captions.map(({ request }) => request),
+    clock,
+  );
+  return captions;
+}
+
+async function* batchesOf(items: AsyncIterable<PairItem>, clock: StageClock): AsyncGenerator<Batch> {
+  const iterator = items[Symbol.asyncIterator]();
   try {
-    const analysis = analyze(parsed);
-    if (hasEmoji(parsed.caption)) problems.add('caption-emoji', parsed.id);
-    return analysis;
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    problems.add('parse-malformed', `${parsed.id}: ${error.message}`);
-    return null;
+    for (;;) {
+      const taken = await clock.timeAll('read', takeSome(iterator));
+      if (taken.length === 0) return;
+      const problems = new Problems();
+      const pairs: CaptionPair[] = [];
+      for (const { pair } of taken) {
+        if (isPair(pair)) pairs.push(pair);
+        else problems.add(pair.kind, pair.where);
+      }
+      yield { pairs, problems, taken: taken.length, next: taken.at(-1)!.next };
+    }
+  } finally {
+    await iterator.return?.();
   }
 }
 
-async function* groundBatch(
-  analyses: readonly CaptionAnalysis[],
-  grounder: Grounder,
-  options: PipelineOptions,
-): AsyncGenerator<PipelineResult> {
-  const answers = await grounder.ground(analyses.map(requestFor));
-  for (const [index, analysis] of analyses.entries()) {
-    const record = recordOf(analysis, answers[index] ?? null, options);
-    if (record === null) options.counter.addWithoutBoxes();
-    else options.counter.addRecord(record);
-    yield { analysis, record };
+async function takeSome(iterator: AsyncIterator<PairItem>): Promise<PairItem[]> {
+  const taken: PairItem[] = [];
+  while (taken.length < BATCH) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+/** Items of a source, so many of them asked for before they are needed. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const asked: Promise<IteratorResult<T>>[] = [];
+  try {
+    for (;;) {
+      while (asked.length < AHEAD) {
+        const item = source.next();
+        item.catch(() => {});
+        asked.push(item);
+      }
+      const { done, value } = await asked.shift()!;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await source.return(undefined);
   }
 }
 
-function requestFor({ id, caption, nounChunks, expressions }: CaptionAnalysis): GroundingRequest {
+function requestFor({ picture }: CaptionPair, analysis: CaptionAnalysis): GroundingRequest {
+  const { id, caption, nounChunks, expressions } = analysis;
   const phrases = expressions.map(({ chunk }) => {
     const { start, end, text } = nounChunks[chunk]!;
     return { chunk, start, end, text };
   });
-  return { id, caption, phrases, chunkCount: nounChunks.length };
+  return { id, caption, phrases, chunkCount: nounChunks.length, picture };
 }
 
 function recordOf(
+  { facts, caption }: CaptionPair,
   analysis: CaptionAnalysis,
   answer: GroundedPicture | null,
-  { thresholds, problems }: PipelineOptions,
+  thresholds?: Thresholds,
 ): GritRecord | null {
-  if (answer === null) {
-    problems.add('image-missing', analysis.id);
-    return null;
-  }
-  const rows = groundedRows(analysis, answer.detections, thresholds);
-  return rows && { ...answer.picture, caption: analysis.caption, ...rows };
+  const rows = answer && groundedRows(analysis, answer.detections, thresholds);
+  return rows && { ...factsTogether(facts, answer.picture), caption, ...rows };
+}
+
+/** What whoever saw the picture says of it counts more than what the pair says. */
+function factsTogether(facts: PictureFacts, seen: Partial<PictureFacts>): PictureFacts {
+  const known = Object.entries(seen).filter(([, value]) => value !== null && value !== undefined);
+  return { ...facts, ...Object.fromEntries(known) };
 }

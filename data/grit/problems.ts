@@ -8,6 +8,8 @@ export const PROBLEM_KINDS = {
   'caption-markup': 'caption dropped: it holds tags, which a model would take for its own',
   'caption-other-script': 'caption dropped: most of its letters are not Latin, and the rules are for English',
   'caption-emoji': 'caption used: it holds emoji',
+  'pair-malformed': 'row dropped: it cannot be read',
+  'pair-without-caption': 'row dropped: it has no caption',
   'parse-malformed': 'caption dropped: its parse cannot be used',
   'detections-malformed': 'row of the detections dropped: it is not in the format',
   'detections-unknown-image': 'row of the detections not used: no usable caption has its id',
@@ -18,9 +20,11 @@ export const PROBLEM_KINDS = {
   'box-inverted': 'box dropped: its right or lower edge is not behind its left or upper one',
   'box-outside': 'box dropped: it lies outside the picture',
   'box-clipped': 'box used: what lay outside the picture was cut off',
-  'image-missing': 'caption not grounded: there is nothing about its picture',
+  'image-missing': 'caption not grounded: there is no picture, or nothing about it',
+  'image-broken': 'caption not grounded: its picture cannot be decoded',
+  'phrase-too-long': 'phrase not looked for: with the caption before it, it is longer than the model takes',
   'file-unreadable': 'file skipped: it cannot be read',
-  'file-without-columns': 'file skipped: it has not the columns of GRIT',
+  'file-without-columns': 'file skipped: it has not the columns that are needed',
   'record-malformed': 'record dropped: it is not in the schema of GRIT',
 } as const satisfies Record<string, string>;
 
@@ -40,10 +44,29 @@ const NAMED = 3;
 /** Characters of a name that are kept. */
 const LONGEST_NAME = 200;
 
-export class Problems {
+/** Whatever is told of problems. */
+export interface ProblemSink {
+  /** @param where names the thing: a file and line, the id of a caption */
+  add(kind: ProblemKind, where: string): void;
+}
+
+export class Problems implements ProblemSink {
   readonly #counts = new Map<ProblemKind, { count: number; first: string[] }>();
 
-  /** @param where names the thing: a file and line, the id of a caption */
+  /** @param counts what another one's `list` gave */
+  constructor(counts: readonly ProblemCount[] = []) {
+    this.addAll(counts);
+  }
+
+  /** Takes over what another one's `list` gave, behind what is here. */
+  addAll(counts: readonly ProblemCount[]): void {
+    for (const { kind, count, first } of counts) {
+      const entry = this.#counts.get(kind) ?? { count: 0, first: [] };
+      const named = [...entry.first, ...first].slice(0, NAMED);
+      this.#counts.set(kind, { count: entry.count + count, first: named });
+    }
+  }
+
   add(kind: ProblemKind, where: string): void {
     const entry = this.#counts.get(kind) ?? { count: 0, first: [] };
     entry.count++;

@@ -1,8 +1,10 @@
-/** The output folder: numbered shards of records in parquet and JSONL, and a summary. */
+/** Records in numbered files of parquet and JSONL, and a summary: what is made of records that were there before. */
 import { runtime } from '../../engine/runtime/index.ts';
+import { WHOLE } from './pairs/units.ts';
 import { gritParquet } from './parquet.ts';
 import { gritJsonLine } from './record-files.ts';
 import type { GritRecord } from './records.ts';
+import { partName } from './run/shard-names.ts';
 
 /** Records of a shard; all of them are in memory until it is written. */
 export const DEFAULT_SHARD_SIZE = 10_000;
@@ -39,22 +41,29 @@ export class ShardWriter {
       const number = SHARD_NAME.exec(name)?.[1];
       if (number !== undefined && Number(number) >= this.#shards) await here.remove(`${this.#folder}/${name}`);
     }
-    await this.#write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
+    await here.writeFileAtomic(`${this.#folder}/summary.json`, `${JSON.stringify(summary, null, 2)}\n`);
+    this.#written.push('summary.json');
     return this.#written;
   }
 
   async #flush(): Promise<void> {
-    const name = `grit-${String(this.#shards).padStart(5, '0')}`;
+    const name = partName(WHOLE, this.#shards);
     await (await runtime()).makeFolder(this.#folder);
-    await this.#write(`${name}.parquet`, await gritParquet(this.#records));
-    await this.#write(`${name}.jsonl`, this.#records.map((record) => `${gritJsonLine(record)}\n`).join(''));
+    this.#written.push(...(await writeRecords(`${this.#folder}/${name}`, this.#records)));
     this.#shards++;
     this.#records = [];
   }
+}
 
-  /** Beside, then renamed: a file that has its name is whole. */
-  async #write(name: string, content: string | Uint8Array): Promise<void> {
-    await (await runtime()).writeFileAtomic(`${this.#folder}/${name}`, content);
-    this.#written.push(name);
-  }
+/**
+ * Writes `PATH.parquet` and `PATH.jsonl`, each beside and then renamed: a file that has its name is whole.
+ *
+ * @returns the names without the folder
+ */
+export async function writeRecords(path: string, records: readonly GritRecord[]): Promise<string[]> {
+  const here = await runtime();
+  await here.writeFileAtomic(`${path}.parquet`, await gritParquet(records));
+  await here.writeFileAtomic(`${path}.jsonl`, records.map((record) => `${gritJsonLine(record)}\n`).join(''));
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return [`${name}.parquet`, `${name}.jsonl`];
 }

@@ -1,6 +1,7 @@
 /** Captions, boxes and summaries as lines for a terminal. */
 import type { CaptionAnalysis, Expression, NounChunk } from './analyze.ts';
 import { type GritRecord, type GritRow, maximalRows } from './records.ts';
+import { STAGES, type StageTable } from './run/clock.ts';
 import { CodePoints, type Span } from './spans.ts';
 import type { CorpusFigures, GritSummary } from './summary.ts';
 
@@ -42,11 +43,15 @@ export function showRecord({ key, caption, ref_exps }: GritRecord, { color }: Sh
   return `${[`${paint(printable(key ?? '-'), BOLD)}  ${text}`, ...boxes].join('\n')}\n`;
 }
 
-/** The counts of a run, and the problems of its input. */
-export function showSummary(summary: GritSummary, options: { hasCaptions: boolean; hasBoxes: boolean }): string {
+/** The counts of a run, how fast its stages were, and the problems of its input. */
+export function showSummary(
+  summary: GritSummary & { readonly pairs?: number; readonly stages?: StageTable },
+  options: { hasCaptions: boolean; hasBoxes: boolean },
+): string {
   const { captions, nounChunks, abstract, pronouns, expressions, kept, withoutChunks, withoutBoxes } = summary;
   const lines: string[] = [];
   if (options.hasCaptions) {
+    if (summary.pairs !== undefined) lines.push(`pairs                   ${summary.pairs}`);
     lines.push(
       `captions                ${captions} (${withoutChunks} without a noun chunk that stays)`,
       `noun chunks             ${nounChunks} (${abstract} abstract and ${pronouns} pronouns dropped)`,
@@ -55,6 +60,8 @@ export function showSummary(summary: GritSummary, options: { hasCaptions: boolea
     if (options.hasBoxes) lines.push(`discarded without boxes ${withoutBoxes}`);
   }
   if (options.hasBoxes) lines.push(...showCorpus(summary));
+  const speeds = showStages(summary.stages ?? {});
+  if (speeds !== '') lines.push(`a second                ${speeds}`);
   for (const { kind, effect, count, first } of summary.problems) {
     lines.push(`${kind}: ${count} (${effect}), first: ${first.map(printable).join('; ')}`);
   }
@@ -73,6 +80,15 @@ function showCorpus({ images, objects, spans, meanExpressionLength }: CorpusFigu
     `text spans              ${spans}`,
     `mean expression length  ${meanExpressionLength === null ? '-' : `${meanExpressionLength.toFixed(2)} words`}`,
   ];
+}
+
+/** `read 12000, parse 480, ground 9.3`. */
+function showStages(stages: StageTable): string {
+  const told = STAGES.flatMap((stage) => {
+    const { items = 0, seconds = 0 } = stages[stage] ?? {};
+    return seconds > 0 && items > 0 ? [`${stage} ${Number((items / seconds).toPrecision(3))}`] : [];
+  });
+  return told.join(', ');
 }
 
 function showChunk({ text, removed }: NounChunk, color: string | null, paint: Paint): string {

@@ -36,21 +36,39 @@ export interface GritSummary extends CaptionCounts, CorpusFigures {
   problems: ProblemCount[];
 }
 
+/** Everything that is counted, as plain JSON. */
+export interface CounterState extends CaptionCounts {
+  images: number;
+  objects: number;
+  spans: number;
+  /** Of all spans together. */
+  words: number;
+}
+
+const NOTHING: CounterState = {
+  captions: 0,
+  nounChunks: 0,
+  abstract: 0,
+  pronouns: 0,
+  expressions: 0,
+  kept: 0,
+  withoutChunks: 0,
+  withoutBoxes: 0,
+  images: 0,
+  objects: 0,
+  spans: 0,
+  words: 0,
+};
+
 export class SummaryCounter {
-  readonly #counts: CaptionCounts = {
-    captions: 0,
-    nounChunks: 0,
-    abstract: 0,
-    pronouns: 0,
-    expressions: 0,
-    kept: 0,
-    withoutChunks: 0,
-    withoutBoxes: 0,
-  };
-  #images = 0;
-  #objects = 0;
-  #spans = 0;
-  #words = 0;
+  readonly #counts: CounterState = { ...NOTHING };
+
+  /** @param states what others' `state` gave, to be added up */
+  constructor(...states: readonly (CounterState | undefined)[]) {
+    for (const state of states) {
+      for (const name of Object.keys(NOTHING) as (keyof CounterState)[]) this.#counts[name] += state?.[name] ?? 0;
+    }
+  }
 
   addCaption({ nounChunks, expressions, kept }: CaptionAnalysis): void {
     const counts = this.#counts;
@@ -73,19 +91,24 @@ export class SummaryCounter {
     const characters = new CodePoints(caption);
     const rows = maximalRows(ref_exps);
     const spans = new Map(rows.map(([start, end]) => [`${start} ${end}`, { start, end }]));
-    this.#images++;
-    this.#objects += rows.length;
-    this.#spans += spans.size;
-    for (const span of spans.values()) this.#words += wordCount(characters.slice(span));
+    this.#counts.images++;
+    this.#counts.objects += rows.length;
+    this.#counts.spans += spans.size;
+    for (const span of spans.values()) this.#counts.words += wordCount(characters.slice(span));
   }
 
   corpus(): CorpusFigures {
-    const meanExpressionLength = this.#spans > 0 ? this.#words / this.#spans : null;
-    return { images: this.#images, objects: this.#objects, spans: this.#spans, meanExpressionLength };
+    const { images, objects, spans, words } = this.#counts;
+    return { images, objects, spans, meanExpressionLength: spans > 0 ? words / spans : null };
+  }
+
+  state(): CounterState {
+    return { ...this.#counts };
   }
 
   summary(problems: Problems): GritSummary {
-    return { ...this.#counts, ...this.corpus(), problems: problems.list() };
+    const { words: _, ...counts } = this.#counts;
+    return { ...counts, ...this.corpus(), problems: problems.list() };
   }
 }
 

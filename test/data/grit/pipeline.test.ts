@@ -3,14 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parsedAnalyzer } from '../../../data/grit/analyzer.ts';
 import { openDetections } from '../../../data/grit/detections.ts';
-import { readParses } from '../../../data/grit/parse-file.ts';
-import { runPipeline } from '../../../data/grit/pipeline.ts';
+import { openParsedPairs } from '../../../data/grit/pairs/parsed.ts';
+import { WHOLE } from '../../../data/grit/pairs/units.ts';
 import { Problems } from '../../../data/grit/problems.ts';
 import { readGritFiles } from '../../../data/grit/record-files.ts';
 import type { GritRecord } from '../../../data/grit/records.ts';
+import { runGrit } from '../../../data/grit/run/run.ts';
 import { ShardWriter } from '../../../data/grit/shards.ts';
-import { type GritSummary, SummaryCounter } from '../../../data/grit/summary.ts';
+import type { GritSummary } from '../../../data/grit/summary.ts';
 import { readJson } from '../../golden/json.ts';
 import { collected, countsOf, GRIT_GOLDENS, sentence, temporaryFolder } from './files.ts';
 
@@ -29,14 +31,19 @@ interface Run {
 
 async function runOn(parses: string, detections: object[] | string): Promise<Run> {
   const problems = new Problems();
-  const counter = new SummaryCounter();
   const text = typeof detections === 'string' ? detections : detections.map((row) => JSON.stringify(row)).join('\n');
   const grounder = await openDetections(folder.file('detections.jsonl', text), problems);
   const path = folder.file('parses.conllu', parses);
-  const results = await collected(runPipeline(readParses(path, problems), { grounder, problems, counter }));
+  const source = await openParsedPairs({ path, images: null, shard: WHOLE });
+  const records: GritRecord[] = [];
+  const { summary } = await runGrit(source, {
+    ...{ analyzer: parsedAnalyzer({}), grounder, problems, out: null, shard: WHOLE, pairsPerPart: 1000 },
+    async onResult({ record }) {
+      if (record) records.push(record);
+    },
+  });
   await grounder.close();
-  const records = results.flatMap(({ record }) => (record ? [record] : []));
-  return { records, summary: counter.summary(problems), counts: countsOf(problems) };
+  return { records, summary, counts: countsOf(new Problems(summary.problems)) };
 }
 
 test('golden records through the whole pipeline', async () => {
