@@ -79,6 +79,13 @@ class OutputSlot {
   }
 }
 
+/**
+ * A function of tensors that runs as a whole: `body` is traced once for each signature of shapes, differentiated where it asks for gradients,
+ * fused and planned; later calls replay the plan. Arguments and results are trees (lists and plain objects) of tensors; numbers and
+ * {@link HostArray}s may be given for tensors whose data change from call to call.
+ *
+ * @throws OpError (from the call) for what cannot be an argument or a result, and where ops do not fit
+ */
 export function compile<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Result,
   options: CompileOptions = {},

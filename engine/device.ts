@@ -60,6 +60,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   return new Device(gpu, handle, options);
 }
 
+/** A WebGPU device with its pipelines and buffers; made by {@link requestDevice}. Tensors of different devices do not mix. */
 export class Device {
   readonly gpu: GPUDevice;
   readonly buffers: BufferPool;

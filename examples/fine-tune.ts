@@ -74,14 +74,14 @@ const configuration = {
   schedule: { kind: 'linear', warmup: 2 },
   dropout: { hidden: 0, attention: 0 },
   validation: { every: 0 },
-  steps: 40,
+  steps: 20,
 };
 
 const { model } = await runTraining({
   configuration,
   name: 'fine-tune.ts',
   out: `${folder}/run`,
-  onStep: ({ step, loss }) => step % 10 === 0 && console.log(`step ${step}: loss ${loss.toFixed(3)}`),
+  onStep: ({ step, loss }) => step % 5 === 0 && console.log(`step ${step}: loss ${loss.toFixed(3)}`),
 });
 
 // ---- before and after, asked about a house that it has not seen

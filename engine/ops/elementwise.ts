@@ -331,6 +331,7 @@ const rows: Record<Name, Omit<Row, 'name'>> = {
   },
 };
 
+/** Records of the elementwise ops, by name. */
 export const elementwiseOps = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define({ ...row, name })]),
 ) as Record<Name, OpDefinition>;
@@ -377,6 +378,7 @@ export function where(condition: Tensor, yes: Operand, no: Operand): Tensor {
   return applyOne(elementwiseOps.where, [condition, yes, no]);
 }
 
+/** The record of {@link cast}. */
 export const castOp: OpDefinition = {
   name: 'cast',
   summary: 'the same values as another dtype (to i32: towards zero)',

@@ -28,6 +28,7 @@ export { concat, pad } from './pad.ts';
 export { max, mean, sum, sumSquares } from './reduce.ts';
 export { broadcastTo, reshape, slice, transpose } from './view.ts';
 
+/** The records of all ops. */
 export const opDefinitions: readonly OpDefinition[] = [
   ...Object.values(elementwiseOps),
   castOp,

@@ -25,6 +25,7 @@ export { type BlobFolder, blobFolder } from './blob-folder.ts';
 export { DOWNLOADS } from './browser-urls.ts';
 export type * from './types.ts';
 
+/** What this runtime offers: adapters, files, threads. */
 export async function runtime(): Promise<Runtime> {
   const surroundings = globalThis as { Deno?: unknown; process?: { versions?: { node?: string } } };
   if (surroundings.Deno) return (await import('./deno.ts')).denoRuntime();
