@@ -48,7 +48,7 @@ function plainUrls(): Plugin {
     enforce: 'pre',
     transform: (code, id) =>
       id.includes('/test/')
-        ? code.replaceAll(/(new URL\([^()]*), import\.meta\.url\)/g, '$1, `${import.meta.url}`)')
+        ? code.replaceAll(/(new URL\([^()]*), import\.meta\.url\)/g, '$1, String(import.meta.url))')
         : null,
   };
 }
