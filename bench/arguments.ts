@@ -11,8 +11,7 @@ Measures this code beside its peers on one adapter, in turns, checks every outpu
   --only NAME     only cases whose name has NAME in it; --list prints the names
   --full          all cases, and more turns of each; without it a selection that takes a few minutes
   --tiny          the same works at sizes that mean nothing, to try the bench itself
-  --host node|deno|chromium   where the engines run; default node. In Chromium the adapter is SwiftShader, unless --browser-flags says otherwise
-  --browser-flags "…"  instead of the flags that choose SwiftShader
+  --host node|deno|chromium   where the engines run; default node. In Chromium the adapter is SwiftShader
   --adapter auto|system|swiftshader   default auto
   --no-peers      this code alone; nothing is installed
   --results       write bench/results/ADAPTER-DATE.json
@@ -29,7 +28,6 @@ export interface BenchArguments {
   readonly full: boolean;
   readonly tiny: boolean;
   readonly host: HostName;
-  readonly browserFlags: string | null;
   readonly adapter: AdapterChoice;
   readonly peers: boolean;
   readonly results: boolean;
@@ -41,7 +39,6 @@ const OPTIONS = {
   full: { type: 'boolean' },
   tiny: { type: 'boolean' },
   host: { type: 'string' },
-  'browser-flags': { type: 'string' },
   adapter: { type: 'string' },
   'no-peers': { type: 'boolean' },
   results: { type: 'boolean' },
@@ -59,13 +56,12 @@ export function parseBenchArguments(words: readonly string[]): BenchArguments | 
   if (values.tiny && values.full) throw new UsageError('--tiny and --full exclude each other');
   const host = oneOf('--host', values.host, ['node', 'deno', 'chromium']);
   if (host === 'chromium' && values.adapter)
-    throw new UsageError('--adapter is not for --host chromium: its flags choose the adapter (--browser-flags)');
+    throw new UsageError('--adapter is not for --host chromium, which runs on SwiftShader');
   return {
     only: values.only ?? '',
     full: values.full ?? false,
     tiny: values.tiny ?? false,
     host,
-    browserFlags: values['browser-flags'] ?? null,
     adapter: oneOf('--adapter', values.adapter, ['auto', 'system', 'swiftshader']),
     peers: !values['no-peers'],
     results: values.results ?? false,

@@ -25,7 +25,6 @@ export interface Result {
 
 interface Entrant {
   readonly contender: Contender;
-  readonly deviation: number | null;
   /** Runs in a turn. */
   readonly runs: number;
   readonly milliseconds: number[];
@@ -42,8 +41,9 @@ export async function compare(
   pace: Pace,
 ): Promise<Result[]> {
   const failed: Result[] = [];
-  const failure = (engine: EngineName, error: unknown, deviation: number | null = null) => {
+  const failure = (engine: EngineName, error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
+    const deviation = error instanceof WrongResult ? error.deviation : null;
     failed.push({ engine, times: null, deviation, reason: oneLine(reason) });
   };
   const check = await prepareCheck(one, open);
@@ -52,8 +52,7 @@ export async function compare(
     try {
       entrants.push(await enter(await open(engine), one, check, pace));
     } catch (error) {
-      if (error instanceof WrongResult) failure(engine, error, error.deviation);
-      else failure(engine, error);
+      failure(engine, error);
     }
   }
   const alive = new Set(entrants);
@@ -69,10 +68,18 @@ export async function compare(
       }
     }
   }
-  for (const { contender } of alive) await contender.release();
-  const timed = [...alive].map(({ contender, milliseconds, deviation }): Result => {
-    return { engine: contender.engine, times: timesOf(milliseconds), deviation, reason: null };
-  });
+  const timed: Result[] = [];
+  for (const { contender, milliseconds } of alive) {
+    const { engine } = contender;
+    try {
+      // again, for what was timed may have gone wrong since
+      const deviation = await checkedOutputs(contender, one, check);
+      await contender.release();
+      timed.push({ engine, times: timesOf(milliseconds), deviation, reason: null });
+    } catch (error) {
+      failure(engine, error);
+    }
+  }
   const all = [...timed, ...failed];
   return one.engines.map((engine) => all.find((result) => result.engine === engine)!);
 }
@@ -104,11 +111,17 @@ async function prepareCheck(one: Case, open: (engine: EngineName) => Promise<Con
 
 async function enter(contender: Contender, one: Case, check: Check | null, pace: Pace): Promise<Entrant> {
   await contender.prepare(one.work);
-  const deviation = check && check(await contender.outputs());
-  if (deviation !== null && !(deviation <= one.tolerance)) throw new WrongResult(deviation, one.tolerance);
+  await checkedOutputs(contender, one, check);
   // the first run warms up, the second tells how many fit into a turn
   const [, once] = [await contender.run(1), await contender.run(1)].flat();
-  return { contender, deviation, runs: Math.max(1, Math.min(100, Math.floor(pace.turn / once))), milliseconds: [] };
+  return { contender, runs: Math.max(1, Math.min(100, Math.floor(pace.turn / once))), milliseconds: [] };
+}
+
+/** The deviation of what comes out now, which must be within the case's tolerance; null without a reference. */
+async function checkedOutputs(contender: Contender, one: Case, check: Check | null): Promise<number | null> {
+  const deviation = check ? check(await contender.outputs()) : null;
+  if (deviation !== null && !(deviation <= one.tolerance)) throw new WrongResult(deviation, one.tolerance);
+  return deviation;
 }
 
 function oneLine(text: string): string {

@@ -1,9 +1,10 @@
 /** Answers requests with an engine; the same in a process and in a page. */
+import type { DeviceErrors } from './engines/device-errors.ts';
 import { type Engine, type Prepared, Unsupported } from './engines/engine.ts';
 import { type Answer, type Request, toBase64, type Values } from './protocol.ts';
 
-/** A function that answers one request after the other. It never rejects. */
-export function serve(engine: Engine): (request: Request) => Promise<Answer> {
+/** A function that answers one request after the other. It never rejects. An error that a device reported meanwhile makes an answer an error. */
+export function serve(engine: Engine, errors: DeviceErrors): (request: Request) => Promise<Answer> {
   let prepared: Prepared | null = null;
   const ready = () => {
     if (!prepared) throw new Error('nothing is prepared');
@@ -23,7 +24,7 @@ export function serve(engine: Engine): (request: Request) => Promise<Answer> {
     prepared = null;
     return null;
   };
-  const valueOf = async (request: Request): Promise<Values[Request['do']]> => {
+  const answerTo = async (request: Request): Promise<Values[Request['do']]> => {
     switch (request.do) {
       case 'describe':
         return { adapter: engine.adapter };
@@ -44,7 +45,9 @@ export function serve(engine: Engine): (request: Request) => Promise<Answer> {
   };
   return async (request) => {
     try {
-      return { ok: true, value: await valueOf(request) };
+      const value = await answerTo(request);
+      errors.check();
+      return { ok: true, value };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { ok: false, message, unsupported: error instanceof Unsupported };

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { AdapterChoice } from '../engine/index.ts';
 import { isAdapterChoice } from '../test/adapter.ts';
+import { DeviceErrors } from './engines/device-errors.ts';
 import { type EngineName, makeEngine } from './engines/index.ts';
 import { provideNavigatorGpu } from './engines/navigator-gpu.ts';
 import { peersFolder } from './peers.ts';
@@ -19,13 +20,14 @@ const say = (answer: Answer) => process.stdout.write(`${answerMark}${JSON.string
 
 async function start() {
   try {
+    const errors = new DeviceErrors();
     const engine = await makeEngine(name, {
       modules: { load: async (library) => require(library) },
       onnxruntime: 'onnxruntime-node',
       device: { adapter },
-      browserGlobals: () => provideNavigatorGpu(adapter),
+      browserGlobals: () => provideNavigatorGpu(adapter, errors),
     });
-    return serve(engine);
+    return serve(engine, errors);
   } catch (error) {
     const message = `it does not start: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
     return async (): Promise<Answer> => ({ ok: false, message, unsupported: true });

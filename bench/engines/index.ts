@@ -33,7 +33,10 @@ export async function makeEngine(name: EngineName, around: Surroundings): Promis
     case 'own':
       return ownEngine(around.device);
     case 'onnxruntime':
-      return onnxruntimeEngine(modules, onnxruntime, 'webgpu', 'chosen by onnxruntime');
+      // the build for Node has a Dawn of its own, and two in a process get in each other's way
+      return onnxruntime === 'onnxruntime-web'
+        ? onnxruntimeEngine(modules, onnxruntime, 'webgpu', await around.browserGlobals())
+        : onnxruntimeEngine(modules, onnxruntime, 'webgpu', 'chosen by onnxruntime');
     case 'onnxruntime-cpu':
       return onnxruntimeEngine(modules, onnxruntime, 'cpu', 'none');
     case 'jax-js':

@@ -1,5 +1,6 @@
 /** `navigator.gpu` on Node and Deno, for libraries that were written for browsers. */
 import { type AdapterChoice, runtime } from '../../engine/index.ts';
+import type { DeviceErrors } from './device-errors.ts';
 
 type Watch = <T>(promise: Promise<T>) => Promise<T>;
 
@@ -7,11 +8,12 @@ type Watch = <T>(promise: Promise<T>) => Promise<T>;
  * Gives this process the globals of WebGPU on the same driver that this code uses, and makes waiting as cheap for the library as it is for this
  * code (see `engine/runtime/node-pace.ts`), so that the comparison is of kernels and not of event loops. Returns the adapter's name.
  */
-export async function provideNavigatorGpu(adapter: AdapterChoice): Promise<string> {
+export async function provideNavigatorGpu(adapter: AdapterChoice, errors: DeviceErrors): Promise<string> {
   const here = await runtime();
   const first = await here.requestAdapter({ adapter });
   if (here.name === 'node') Object.assign(globalThis, (await import('webgpu')).globals);
   if (first.watch) await paceWaits(first.adapter, first.watch);
+  errors.listen(first.adapter);
   const gpu = {
     requestAdapter: async () => (await here.requestAdapter({ adapter })).adapter,
     getPreferredCanvasFormat: () => 'bgra8unorm',

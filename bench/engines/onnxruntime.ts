@@ -20,6 +20,8 @@ interface OrtSession {
 }
 
 interface Ort {
+  /** Of the build for browsers. */
+  readonly env: { readonly wasm?: { numThreads?: number } };
   readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<OrtSession> };
   readonly Tensor: new (
     type: 'float32' | 'int64',
@@ -42,6 +44,8 @@ export async function onnxruntimeEngine(
   adapter: string,
 ): Promise<Engine> {
   const ort = (await modules.load(library)) as Ort;
+  // a page that is not isolated has no shared memory for threads, which the WebGPU provider does not need
+  if (library === 'onnxruntime-web') ort.env.wasm!.numThreads = 1;
   return { adapter, prepare: (work) => prepare(ort, provider, work) };
 }
 

@@ -25,7 +25,7 @@ interface Tf {
   sum(x: TfTensor): TfTensor;
   valueAndGrads(body: (...args: TfTensor[]) => TfTensor): (args: TfTensor[]) => { value: TfTensor; grads: TfTensor[] };
   /** The backend: what of it is needed to wait without reading. */
-  backend(): { submitQueue(): void; readonly device: GPUDevice };
+  backend(): { endComputePassEncoder(): void; submitQueue(): void; readonly device: GPUDevice };
 }
 
 export async function tfjsEngine(modules: PeerModules, adapter: string): Promise<Engine> {
@@ -51,8 +51,10 @@ function preparedCall(tf: Tf, body: () => TfTensor[], args: TfTensor[]): Prepare
   return {
     run: async () => {
       const results = tf.tidy(body);
-      tf.backend().submitQueue();
-      await tf.backend().device.queue.onSubmittedWorkDone();
+      const backend = tf.backend();
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+      await backend.device.queue.onSubmittedWorkDone();
       for (const tensor of results) tensor.dispose();
     },
     outputs: async () => {

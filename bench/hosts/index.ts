@@ -11,7 +11,7 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export async function openHost({ host, adapter, browserFlags }: BenchArguments): Promise<Host> {
-  if (host === 'chromium') return openChromium(browserFlags);
+export async function openHost({ host, adapter }: BenchArguments): Promise<Host> {
+  if (host === 'chromium') return openChromium();
   return { open: (engine) => startProcess(engine, host, adapter), close: async () => {} };
 }
