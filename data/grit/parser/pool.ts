@@ -70,24 +70,26 @@ export class ParserPool {
   /** Empty where captions are parsed in place. */
   readonly #threads: readonly ParserThread[];
   readonly #inPlace: Parser | null;
+  /** When each thread has done what it was given so far. */
+  readonly #free: Promise<unknown>[];
+  #turn = 0;
 
   private constructor(threads: readonly ParserThread[], inPlace: Parser | null) {
     this.#threads = threads;
     this.#inPlace = inPlace;
+    this.#free = threads.map(() => Promise.resolve());
   }
 
   /**
    * @param folder the weights, see `Parser.load`
-   * @param threads 0 to parse in place; default as many as the machine has processors
+   * @param threads 0 to parse in place; default as many as the machine has processors. Fewer are taken where no more can be started
    * @throws Error where the weights cannot be read
    */
   static async open(folder: string, threads?: number): Promise<ParserPool> {
-    const here = await runtime();
-    const count = threads ?? here.processorCount();
+    const count = threads ?? (await runtime()).processorCount();
     const starts = await Promise.allSettled(Array.from({ length: count }, () => ParserThread.start(folder)));
     const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
-    if (started.length > 0) return new ParserPool(started, null);
-    return new ParserPool([], await Parser.load(folder));
+    return new ParserPool(started, started.length > 0 ? null : await Parser.load(folder));
   }
 
   /** For people: where captions are parsed. */
@@ -96,13 +98,26 @@ export class ParserPool {
     return count === 0 ? 'in place' : count === 1 ? 'in one thread' : `in ${count} threads`;
   }
 
+  /**
+   * Parses a group of captions, in their order, by the next thread in turn; several groups may be under way at once.
+   * @throws Error where the thread ended
+   */
+  async parseGroup(captions: readonly Caption[]): Promise<readonly ParsedCaption[]> {
+    if (this.#inPlace) return parseCaptions(this.#inPlace, captions);
+    const at = this.#turn++ % this.#threads.length;
+    const parses = this.#free[at]!.then(() => this.#threads[at]!.parse(captions));
+    this.#free[at] = parses.catch(() => {});
+    return parses;
+  }
+
   /** Parses of captions in their order, however many there are: no more than two groups for each thread are held. */
   async *parse(captions: AsyncIterable<Caption> | Iterable<Caption>): AsyncGenerator<ParsedCaption> {
     const running: Promise<readonly ParsedCaption[]>[] = [];
-    const free = this.#threads.map(() => Promise.resolve<unknown>(undefined));
-    let turn = 0;
     for await (const group of groupsOf(captions)) {
-      running.push(this.#start(group, free, turn++));
+      const parses = this.parseGroup(group);
+      // whoever waits for it hears of an error
+      parses.catch(() => {});
+      running.push(parses);
       if (running.length > 2 * this.#threads.length) yield* await running.shift()!;
     }
     for (const parses of running) yield* await parses;
@@ -111,15 +126,6 @@ export class ParserPool {
   /** Ends the threads. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
-  }
-
-  /** Each thread takes its groups one after another, in turn. */
-  #start(group: readonly Caption[], free: Promise<unknown>[], turn: number): Promise<readonly ParsedCaption[]> {
-    if (this.#threads.length === 0) return Promise.resolve(parseCaptions(this.#inPlace!, group));
-    const at = turn % this.#threads.length;
-    const parses = free[at]!.then(() => this.#threads[at]!.parse(group));
-    free[at] = parses.catch(() => undefined);
-    return parses;
   }
 }
 

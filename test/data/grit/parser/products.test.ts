@@ -28,7 +28,10 @@ test('all extents, also those that are no multiples of what it takes at a time',
     assert.is(given.width, columns);
     assert.is(given.data.length, rows * columns);
     for (const [i, value] of expected.data.entries())
-      assert.ok(Math.abs(given.data[i] - value) < 1e-4, `${rows}×${inner}×${columns} at ${i}: ${given.data[i]}, ${value}`);
+      assert.ok(
+        Math.abs(given.data[i] - value) < 1e-4,
+        `${rows}×${inner}×${columns} at ${i}: ${given.data[i]}, ${value}`,
+      );
   }
 });
 
