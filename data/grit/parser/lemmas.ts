@@ -18,16 +18,18 @@ export interface LemmaExample {
 }
 
 const LONGEST_ENDING = 5;
+/** A rule that cuts an ending has to leave so many characters: "vest" is no superlative. */
+const SHORTEST_STEM = 3;
 
 /** The dictionary form of a word: of names as they are written, else in lower case. */
 export function lemmaOf({ rules, exceptions }: LemmaRules, form: string, upos: string): string {
   const written = writtenForm(form, upos);
   const exception = ownEntry(exceptions[upos], written);
   if (exception !== undefined) return exception;
-  const known = rules[upos];
   for (let length = Math.min(LONGEST_ENDING, written.length - 1); length >= 0; length--) {
-    const rule = ownEntry(known, endingOf(written, length));
-    if (rule !== undefined) return applied(rule, written);
+    const rule = ownEntry(rules[upos], endingOf(written, length));
+    const lemma = rule === undefined ? null : applied(rule, written);
+    if (lemma !== null) return lemma;
   }
   return written;
 }
@@ -111,10 +113,12 @@ function ruleFor(written: string, lemma: string): Rule | null {
   return common === 0 ? null : `${written.length - common}|${lemma.slice(common)}`;
 }
 
-function applied(rule: Rule, written: string): string {
+/** Null where the rule does not fit the word. */
+function applied(rule: Rule, written: string): string | null {
   const bar = rule.indexOf('|');
-  const kept = written.slice(0, written.length - Number(rule.slice(0, bar)));
-  return kept === '' ? written : kept + rule.slice(bar + 1);
+  const cut = Number(rule.slice(0, bar));
+  if (cut > 0 && written.length - cut < SHORTEST_STEM) return null;
+  return written.slice(0, written.length - cut) + rule.slice(bar + 1);
 }
 
 /** Words such as "constructor" are no entries of an object. */
