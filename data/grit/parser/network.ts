@@ -64,6 +64,7 @@ export class ParserNetwork {
   readonly #upos: Product;
   readonly #xpos: Product;
   readonly #relations: Product;
+  readonly #rootRelation: number;
   /** Product and distances side by side: [arc, arc + DISTANCES]. */
   readonly #arcs: Product;
 
@@ -81,6 +82,8 @@ export class ParserNetwork {
           `parser: parameter ${name} has ${weights[name]?.length ?? 'no'} elements, not those of [${shape}]`,
         );
     }
+    this.#rootRelation = vocabulary.file.relations.indexOf('root');
+    if (this.#rootRelation === -1) throw new Error('parser: the vocabulary has no relation "root"');
     this.config = config;
     this.#weights = weights;
     const { blocks, tagWidth, labelWidth, arcWidth } = config;
@@ -102,7 +105,7 @@ export class ParserNetwork {
     const encoded = this.encode(sentences);
     const { upos, xpos } = this.tagScores(encoded);
     const heads = this.arcScores(encoded).map(bestTree);
-    const all = { upos: best(upos), xpos: best(xpos), relations: best(this.relationScores(encoded, heads)) };
+    const all = { upos: best(upos), xpos: best(xpos), relations: this.#bestRelations(encoded, heads) };
     return heads.map((ofSentence, i) => {
       const start = encoded.layout.starts[i]!;
       const own = (column: Int32Array) => column.slice(start, start + ofSentence.length);
@@ -120,6 +123,17 @@ export class ParserNetwork {
   tagScores({ tagged }: EncodedWords): { upos: Rows; xpos: Rows } {
     const hidden = this.#hidden(layerNorm(tagged, ...this.#norm('tag_norm')), 'tag');
     return { upos: this.#upos(hidden), xpos: this.#xpos(hidden) };
+  }
+
+  /** Of the root the relation `root`, and of no other word. */
+  #bestRelations(encoded: EncodedWords, heads: readonly Int32Array[]): Int32Array {
+    const scores = this.relationScores(encoded, heads);
+    const isRoot = heads.flatMap((ofSentence) => Array.from(ofSentence, (head) => head === -1));
+    for (const [word, answer] of isRoot.entries())
+      scores.data[word * scores.width + this.#rootRelation] = answer
+        ? Number.POSITIVE_INFINITY
+        : Number.NEGATIVE_INFINITY;
+    return best(scores);
   }
 
   #encode(sentences: readonly EncodedSentence[], layout: Layout): { tagged: Rows; encoded: Rows } {

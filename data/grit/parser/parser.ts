@@ -77,16 +77,10 @@ export class Parser {
         upos: tags,
         xpos: Array.from(parse.xpos, (id) => xpos[id]!),
         heads: [...parse.heads],
-        relations: Array.from(parse.relations, (id, word) => relationName(relations[id]!, parse.heads[word]!)),
+        relations: Array.from(parse.relations, (id) => relations[id]!),
       };
     });
   }
-}
-
-/** The root's relation is `root`, and no other's. */
-function relationName(relation: string, head: number): string {
-  if (head === -1) return 'root';
-  return relation === 'root' ? 'dep' : relation;
 }
 
 async function readWeights(path: string): Promise<ParserWeights> {
