@@ -17,7 +17,7 @@ export interface ShapesPairsOptions {
 }
 
 /** Pixels per side of the pictures. */
-const SIDE = 256;
+const SIDE = 128;
 
 export function openShapesPairs(options: ShapesPairsOptions): PairSource {
   const { seed, split, count, shard } = options;
