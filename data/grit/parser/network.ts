@@ -59,6 +59,8 @@ type Layer = (typeof LAYERS)[number];
 export class ParserNetwork {
   readonly config: ParserConfig;
   readonly #weights: ParserWeights;
+  /** Embeddings by kind of affix. */
+  readonly #affixes: readonly Float32Array[];
   readonly #blocks: readonly Block[];
   readonly #layers: Readonly<Record<Layer, Product>>;
   readonly #upos: Product;
@@ -86,6 +88,7 @@ export class ParserNetwork {
     if (this.#rootRelation === -1) throw new Error('parser: the vocabulary has no relation "root"');
     this.config = config;
     this.#weights = weights;
+    this.#affixes = vocabulary.affixRows.map((_, kind) => weights[`affix.${kind}`]!);
     const { blocks, tagWidth, labelWidth, arcWidth } = config;
     const layer = (name: string) => products.of(this.#linear(name));
     this.#blocks = Array.from({ length: blocks }, (_, i) => ({
@@ -154,8 +157,9 @@ export class ParserNetwork {
     for (const { words, affixes } of sentences) {
       for (const [i, word] of words.entries()) {
         addRow(out.data, at, this.#weights.word!, word, wordWidth);
-        for (const [kind, id] of affixes[i]!.entries())
-          addRow(out.data, at + wordWidth, this.#weights[`affix.${kind}`]!, id, affixWidth);
+        const ids = affixes[i]!;
+        for (let kind = 0; kind < ids.length; kind++)
+          addRow(out.data, at + wordWidth, this.#affixes[kind]!, ids[kind]!, affixWidth);
         at += out.width;
       }
     }
