@@ -44,6 +44,8 @@ export interface NoiseRates {
   /** Sentences all in lower case, and sentences without their last full stop: captions often are so. */
   readonly lowerCase: number;
   readonly openEnd: number;
+  /** Sentences that are followed by one of their noun phrases as a sentence of its own. */
+  readonly phrases: number;
 }
 
 const RATE = { least: 0, below: 1 };
@@ -102,6 +104,7 @@ function partsOf(fields: Fields): Omit<ParserTraining, 'description' | 'model' |
       word: noise.number('word', RATE, 0.05),
       lowerCase: noise.number('lowerCase', RATE, 0.1),
       openEnd: noise.number('openEnd', RATE, 0.1),
+      phrases: noise.number('phrases', RATE, 0.3),
     },
     lossWeights: {
       upos: lossWeights.number('upos', { least: 0 }, 0.5),

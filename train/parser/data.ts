@@ -5,11 +5,12 @@ import { uniform } from '../../engine/index.ts';
 import { type BatchShape, type PackedBatch, packedBatch, packRows, type TrainingSentence } from './batch.ts';
 import type { NoiseRates } from './config.ts';
 import { wordFrequencies } from './count-vocabulary.ts';
+import { asCaption, nounPhrases } from './noun-phrases.ts';
 import type { TreebankSentence } from './treebank.ts';
 
 /** Random numbers of different use in one epoch lie this far apart. */
-const STREAMS = { shuffle: 0, lowerCase: 1, openEnd: 2, words: 3 };
-const STREAM_COUNT = 4;
+const STREAMS = { shuffle: 0, lowerCase: 1, openEnd: 2, words: 3, phrase: 4, phraseOf: 5, capital: 6, fullStop: 7 };
+const STREAM_COUNT = 8;
 const MOST_WORDS = 1024;
 
 interface Variants {
@@ -17,7 +18,11 @@ interface Variants {
   readonly lowerCase: TrainingSentence;
   /** The last word is punctuation that nothing hangs on. */
   readonly canLoseEnd: boolean;
+  /** Its noun phrases. */
+  readonly phrases: readonly TreebankSentence[];
 }
+
+type Draw = (stream: keyof typeof STREAMS, at: number) => number;
 
 /** Where the data goes on. */
 export interface DataPosition {
@@ -27,6 +32,7 @@ export interface DataPosition {
 }
 
 export class ParserData {
+  readonly #vocabulary: Vocabulary;
   readonly #shape: BatchShape;
   readonly #noise: NoiseRates;
   readonly #seed: number;
@@ -45,6 +51,7 @@ export class ParserData {
   ) {
     const fitting = sentences.filter(({ forms }) => forms.length <= Math.min(shape.length, MOST_WORDS));
     if (fitting.length === 0) throw new Error(`no sentence fits into rows of ${shape.length} words`);
+    this.#vocabulary = vocabulary;
     this.#shape = shape;
     this.#noise = noise;
     this.#seed = seed;
@@ -73,16 +80,26 @@ export class ParserData {
   }
 
   #epoch(epoch: number): TrainingSentence[] {
-    const draw = (stream: keyof typeof STREAMS, at: number) =>
-      uniform(this.#seed, epoch * STREAM_COUNT + STREAMS[stream], at);
+    const draw: Draw = (stream, at) => uniform(this.#seed, epoch * STREAM_COUNT + STREAMS[stream], at);
     const order = this.#sentences.map((_, i) => ({ i, key: draw('shuffle', i) }));
     order.sort((a, b) => a.key - b.key);
-    return order.map(({ i }) => {
-      const { written, lowerCase, canLoseEnd } = this.#sentences[i]!;
+    return order.flatMap(({ i }) => {
+      const { written, lowerCase, canLoseEnd, phrases } = this.#sentences[i]!;
       let sentence = draw('lowerCase', i) < this.#noise.lowerCase ? lowerCase : written;
       if (canLoseEnd && draw('openEnd', i) < this.#noise.openEnd) sentence = withoutEnd(sentence);
-      return this.#withUnknownWords(sentence, (word) => draw('words', i * MOST_WORDS + word));
+      const hasPhrase = phrases.length > 0 && draw('phrase', i) < this.#noise.phrases;
+      const all = hasPhrase ? [sentence, this.#phraseOf(phrases, i, draw)] : [sentence];
+      return all.map((one, at) =>
+        this.#withUnknownWords(one, (word) => draw('words', (2 * i + at) * MOST_WORDS + word)),
+      );
     });
+  }
+
+  /** One noun phrase of sentence `i`; half of them with a capital letter, and a third with a full stop. */
+  #phraseOf(phrases: readonly TreebankSentence[], i: number, draw: Draw): TrainingSentence {
+    const phrase = phrases[Math.floor(draw('phraseOf', i) * phrases.length)]!;
+    const style = { capital: draw('capital', i) < 1 / 2, fullStop: draw('fullStop', i) < 1 / 3 };
+    return trainingSentence(asCaption(phrase, style), this.#vocabulary);
   }
 
   #withUnknownWords(sentence: TrainingSentence, draw: (word: number) => number): TrainingSentence {
@@ -113,7 +130,9 @@ function variantsOf(sentence: TreebankSentence, vocabulary: Vocabulary): Variant
   const last = sentence.forms.length - 1;
   const canLoseEnd =
     last > 0 && sentence.upos[last] === 'PUNCT' && sentence.heads[last] !== -1 && !sentence.heads.includes(last);
-  return { written, lowerCase: { ...written, ...encodeSentence(vocabulary, lower) }, canLoseEnd };
+  const lowerCase = { ...written, ...encodeSentence(vocabulary, lower) };
+  // one word less than its sentence at most, so a phrase with a full stop fits where the sentence does
+  return { written, lowerCase, canLoseEnd, phrases: nounPhrases(sentence) };
 }
 
 function withoutEnd(sentence: TrainingSentence): TrainingSentence {

@@ -11,6 +11,7 @@ import { packedBatch, packRows } from '../../../train/parser/batch.ts';
 import { parseParserTraining } from '../../../train/parser/config.ts';
 import { countVocabulary } from '../../../train/parser/count-vocabulary.ts';
 import { ParserData, trainingSentence } from '../../../train/parser/data.ts';
+import { asCaption, nounPhrases } from '../../../train/parser/noun-phrases.ts';
 import { parseTreebank, readSection } from '../../../train/parser/treebank.ts';
 import { rejects } from '../../rejects.ts';
 import { skipUnlessShared } from '../../shared.ts';
@@ -88,7 +89,7 @@ test('sentences are packed whole, and answers follow them to their places', () =
 });
 
 test('epochs differ, and go on from where they were', () => {
-  const options = { noise: { rare: 1, word: 0.2, lowerCase: 0.5, openEnd: 0.5 }, seed: 4 };
+  const options = { noise: { rare: 1, word: 0.2, lowerCase: 0.5, openEnd: 0.5, phrases: 0.5 }, seed: 4 };
   const open = (position?: { epoch: number; batch: number }) =>
     new ParserData(sentences, vocabulary, { rows: 1, length: 12 }, { ...options, position });
   const data = open();
@@ -99,6 +100,18 @@ test('epochs differ, and go on from where they were', () => {
   const resumed = open(again.position);
   assert.equal([...resumed.next().feed.words.data], words[4]);
   assert.equal([...resumed.next().feed.words.data], words[5]);
+});
+
+test('noun phrases stand alone, without the preposition and what goes with the clause', () => {
+  const phrases = sentences.map((sentence) => nounPhrases(sentence).map(({ forms }) => forms.join(' ')));
+  assert.equal(phrases, [[], ['a small cat'], [], [], [], []]);
+  const [phrase] = nounPhrases(sentences[1]);
+  assert.equal(phrase.heads, [2, 2, -1]);
+  assert.equal(phrase.relations, ['det', 'amod', 'root']);
+  const caption = asCaption(phrase, { capital: true, fullStop: true });
+  assert.equal(caption.forms, ['A', 'small', 'cat', '.']);
+  assert.equal(caption.heads, [2, 2, -1, 2]);
+  assert.is(asCaption(phrase, { capital: false, fullStop: false }).forms, phrase.forms);
 });
 
 test('configurations', () => {

@@ -38,7 +38,7 @@ export const TINY_TRAINING: ParserTraining = parseParserTraining(
     optimizer: { learningRate: 0.03 },
     schedule: { warmup: 4 },
     dropout: { input: 0, block: 0, hidden: 0.05 },
-    noise: { rare: 0, word: 0, lowerCase: 0, openEnd: 0 },
+    noise: { rare: 0, word: 0, lowerCase: 0, openEnd: 0, phrases: 0 },
     average: 0.8,
     validation: { every: 20 },
     checkpoint: { every: 10 },
