@@ -49,7 +49,7 @@ What comes out:
                        killed goes on when it is started again in the folder; one that is done says so
   --restart            begin anew in a folder that has a run
   --shard I/N          this process does part I of N (from 0); all may share one folder. Default: SLURM_ARRAY_TASK_ID with
-                       SLURM_ARRAY_TASK_COUNT (and _MIN), or JOB_COMPLETION_INDEX with JOB_COMPLETIONS, where they are set
+                       SLURM_ARRAY_TASK_COUNT (_MIN and _STEP), or JOB_COMPLETION_INDEX with JOB_COMPLETIONS, where they are set
   --shard-size N       pairs of the input whose records make one file (default ${DEFAULT_SHARD_SIZE}); with --records, records
   --save-images        write pictures that came inside of archives to FOLDER/images, for training
   --quiet              only the summary, not every caption (always so with --pairs and --out)
@@ -263,14 +263,19 @@ function shardOf(text: string | undefined, environment: (name: string) => string
 /** Arrays of Slurm and indexed jobs of Kubernetes, whose number of completions the job's own file has to pass on. */
 function shardOfJob(environment: (name: string) => string | undefined): ShardChoice {
   const jobs = [
-    { index: 'SLURM_ARRAY_TASK_ID', count: 'SLURM_ARRAY_TASK_COUNT', first: 'SLURM_ARRAY_TASK_MIN' },
-    { index: 'JOB_COMPLETION_INDEX', count: 'JOB_COMPLETIONS', first: null },
+    {
+      ofIndex: 'SLURM_ARRAY_TASK_ID',
+      ofCount: 'SLURM_ARRAY_TASK_COUNT',
+      first: Number(environment('SLURM_ARRAY_TASK_MIN') ?? 0),
+      step: Number(environment('SLURM_ARRAY_TASK_STEP') ?? 1),
+    },
+    { ofIndex: 'JOB_COMPLETION_INDEX', ofCount: 'JOB_COMPLETIONS', first: 0, step: 1 },
   ];
-  for (const { index: ofIndex, count: ofCount, first } of jobs) {
+  for (const { ofIndex, ofCount, first, step } of jobs) {
     const [id, all] = [environment(ofIndex), environment(ofCount)];
     if (id === undefined) continue;
     if (all === undefined) throw new UsageError(`${ofIndex} is set, but ${ofCount} is not: set it, or say --shard I/N`);
-    const index = Number(id) - Number((first && environment(first)) ?? 0);
+    const index = (Number(id) - first) / step;
     const count = Number(all);
     if (!Number.isInteger(index) || !Number.isInteger(count) || index < 0 || index >= count)
       throw new UsageError(`${ofIndex} ${quoted(id)} is not one of ${ofCount} ${quoted(all)}: say --shard I/N`);

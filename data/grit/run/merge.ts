@@ -6,6 +6,7 @@ import { SummaryCounter } from '../summary.ts';
 import { addedTables } from './clock.ts';
 import type { RunSummary } from './run.ts';
 import type { Sample } from './samples.ts';
+import { shardOfProgress } from './shard-names.ts';
 import type { RunState } from './state.ts';
 
 export interface MergedShards {
@@ -24,8 +25,8 @@ export async function mergedShards(folder: string): Promise<MergedShards> {
   const here = await runtime();
   const names = (await here.listFolder(folder)).map(({ name }) => name);
   const found = names.flatMap((name) => {
-    const [whole, , index, count] = /^progress(-(\d+)-of-(\d+))?\.json$/.exec(name) ?? [];
-    return whole === undefined ? [] : [{ name, index: Number(index ?? 0), count: Number(count ?? 1) }];
+    const shard = shardOfProgress(name);
+    return shard === null ? [] : [{ name, ...shard }];
   });
   const [first] = found;
   if (!first) throw new Error(`${folder} holds no run: there is no progress….json`);

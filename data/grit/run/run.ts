@@ -11,7 +11,7 @@ import { type GritSummary, SummaryCounter } from '../summary.ts';
 import { StageClock, type StageTable } from './clock.ts';
 import { type Sample, SampleKeeper } from './samples.ts';
 import { savePicture } from './saved-pictures.ts';
-import { partName, progressName, samplesName, shardSuffix, summaryName } from './shard-names.ts';
+import { partName, progressName, samplesName, shardOfProgress, shardSuffix, summaryName } from './shard-names.ts';
 import { type RunState, readState, writeState } from './state.ts';
 
 export interface RunOptions extends Omit<PipelineOptions, 'clock'> {
@@ -92,6 +92,7 @@ class Run {
     if (out === null) return new Run(options, settings, null, []);
     const here = await runtime();
     await here.makeFolder(out);
+    await checkDivision(out, shard);
     if (restart) await removeFiles(out, shard, () => true);
     const state = await readState(`${out}/${progressName(shard)}`, settings);
     // What a run that was killed left half written, and parts that it had not noted yet or an older run left.
@@ -219,6 +220,18 @@ function settingsOf(source: PairSource, options: RunOptions): Readonly<Record<st
     'shard size': pairsPerPart,
     'save pictures': savePictures,
   };
+}
+
+/** Shards of two divisions have pairs in common. @throws Error where the folder holds some of another */
+async function checkDivision(folder: string, { index, count }: ShardChoice): Promise<void> {
+  for (const { name } of await (await runtime()).listFolder(folder)) {
+    const other = shardOfProgress(name);
+    if (other && other.count !== count)
+      throw new Error(
+        `${folder} holds ${name}, a run in ${other.count} shards, and this one is shard ${index} of ${count}, which would do ` +
+          'the same pairs again: take another folder, or say --shard as that run did',
+      );
+  }
 }
 
 /** Whether a name is one that this shard's runs give. */

@@ -24,3 +24,9 @@ export function samplesName(shard: ShardChoice): string {
 export function summaryName(shard: ShardChoice): string {
   return `summary${shardSuffix(shard)}.json`;
 }
+
+/** Whose progress a file holds; null for the name of anything else. */
+export function shardOfProgress(name: string): ShardChoice | null {
+  const [whole, , index, count] = /^progress(-(\d+)-of-(\d+))?\.json$/.exec(name) ?? [];
+  return whole === undefined ? null : { index: Number(index ?? 0), count: Number(count ?? 1) };
+}

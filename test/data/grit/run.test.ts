@@ -159,6 +159,12 @@ test('shards share a folder, each by itself, and together they are the whole', a
   await runShard([pairs], out, { index: 2, count: 3 });
   await runShard([pairs], out, { index: 0, count: 3 });
   assert.equal((await mergedShards(out)).missing, [1]);
+  try {
+    await runShard([pairs], out, { index: 0, count: 2 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /a run in 3 shards, and this one is shard 0 of 2/);
+  }
   await runShard([pairs], out, { index: 1, count: 3 });
   const before = partsIn(out).map((name) => readFileSync(join(out, name), 'utf8'));
   await runShard([pairs], out, { index: 1, count: 3 }, { restart: true });
