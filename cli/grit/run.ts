@@ -39,6 +39,10 @@ export async function runOnPairs(input: RunInput, given: GritArguments, terminal
   try {
     grounder = given.grounder && (await openGrounder(given.grounder, given.workers, problems, terminal));
     await runAndTell({ input, source, analyzer, grounder, problems }, given, terminal);
+  } catch (error) {
+    if (terminal.signal.aborted && given.out !== null)
+      terminal.stderr.write(`What is done is in ${given.out}; the same command goes on from there.\n`);
+    throw error;
   } finally {
     await grounder?.grounder.close();
     await analyzer.close();

@@ -35,17 +35,25 @@ export interface PairFilesOptions {
 export async function openPairFiles({ paths, format, images, shard }: PairFilesOptions): Promise<PairSource> {
   const files = await dataFiles(paths, format ?? null);
   const units = await unitsOf(files, shard);
-  const sizes = await Promise.all(files.map(identityOf));
   return {
-    identity: { files: sizes, images: images ?? null },
+    identity: { ...(await identityOf(files)), images: images ?? null },
     isEmpty: units.length === 0,
     share: (next) => shareBefore(units, next as PlaceInUnits),
     items: (from) => pairsOf(units, images ?? null, from as PlaceInUnits | null),
   };
 }
 
-async function identityOf({ path }: DataFile): Promise<[string, number]> {
-  return [path, (await (await runtime()).status(path))?.size ?? 0];
+/** Names and sizes, in a hash: a run may have very many files. */
+async function identityOf(files: readonly DataFile[]): Promise<{ files: number; bytes: number; names: string }> {
+  const here = await runtime();
+  const hash = here.contentHash('sha256');
+  let bytes = 0;
+  for (const { path } of files) {
+    const size = (await here.status(path))?.size ?? 0;
+    hash.update(new TextEncoder().encode(`${path} ${size}\n`));
+    bytes += size;
+  }
+  return { files: files.length, bytes, names: hash.digest().slice(0, 16) };
 }
 
 /** By units alone: how far it is within an archive nobody knows. */

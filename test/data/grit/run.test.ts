@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parsedAnalyzer } from '../../../data/grit/analyzer.ts';
@@ -187,6 +188,45 @@ test('shards share a folder, each by itself, and together they are the whole', a
   );
   assert.ok(files.every((name) => /^grit-00[012]-of-003-\d{5}\.parquet$/.test(name)));
 });
+
+test('memory does not grow with the input', async () => {
+  const PICTURE = 100_000;
+  const PAIRS = 6000;
+  let most = 0;
+  const watcher: Grounder = {
+    ...finder,
+    ground: async (requests, problems) => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+      return finder.ground(requests, problems);
+    },
+  };
+  const before = process.memoryUsage().arrayBuffers;
+  const source = {
+    identity: 'made up',
+    isEmpty: false,
+    async *items() {
+      for (let id = 0; id < PAIRS; id++) {
+        const picture = { bytes: new Uint8Array(PICTURE) };
+        const facts = { ...NO_FACTS, key: String(id) };
+        yield { pair: { id: String(id), caption: 'There is a red star.', parsed: null, picture, facts }, next: id + 1 };
+      }
+    },
+  };
+  const options = { analyzer: sceneAnalyzer(), grounder: watcher, shard: WHOLE, pairsPerPart: 500 };
+  const { summary } = await runGrit(source, { ...options, out: join(folder.path, 'long') });
+  assert.is(summary.images, PAIRS);
+  assert.ok(most - before < (PICTURE * PAIRS) / 3, `${most - before} bytes at most`);
+});
+
+const NO_FACTS = {
+  key: null,
+  clip_similarity_vitb32: null,
+  clip_similarity_vitl14: null,
+  id: null,
+  url: null,
+  width: null,
+  height: null,
+};
 
 test('pictures of archives are saved by key, and samples are kept for the sheet', async () => {
   const entries = [0, 1, 2].flatMap((id) => [
