@@ -3,7 +3,6 @@ import { Parser, shippedParserFolder } from '../data/grit/parser/index.ts';
 import { readJson } from '../engine/index.ts';
 import { parseParserTraining } from '../train/parser/config.ts';
 import { describeScores, type ParserRunOptions, runParserTraining, scoreSection } from '../train/parser/run.ts';
-import type { ParserScores } from '../train/parser/score.ts';
 import { readSection } from '../train/parser/treebank.ts';
 import type { Terminal } from './command.ts';
 import { packageFolder } from './package.ts';
@@ -27,11 +26,14 @@ export async function trainParser(words: readonly string[], terminal: Terminal):
     terminal.stdout.write(`${TRAIN_PARSER_HELP}\n`);
     return 0;
   }
-  const { task } = given;
+  const { task, data } = given;
+  // before the training: what is missing is better known now
+  const sections = { dev: await readSection(data, 'dev'), test: await readSection(data, 'test') };
   const run = task.kind === 'train' ? await train(given, task, terminal) : null;
   const folder = run?.model ?? (task.kind === 'score' ? await folderOf(task.folder) : null);
   if (folder === null) throw new Error('the run has not come to its first validation, so there is no parser to score');
-  const scores = await scoresOf(folder, given.data);
+  const parser = await Parser.load(folder);
+  const scores = { dev: scoreSection(parser, sections.dev), test: scoreSection(parser, sections.test) };
   if (given.json) terminal.stdout.write(`${JSON.stringify({ ...run, model: folder, scores })}\n`);
   else
     for (const [section, score] of Object.entries(scores))
@@ -90,10 +92,4 @@ function listenersOf(
 
 async function folderOf(folder: string): Promise<string> {
   return folder === SHIPPED ? shippedParserFolder() : folder;
-}
-
-async function scoresOf(folder: string, data: string): Promise<Record<'dev' | 'test', ParserScores>> {
-  const parser = await Parser.load(folder);
-  const score = async (section: 'dev' | 'test') => scoreSection(parser, await readSection(data, section));
-  return { dev: await score('dev'), test: await score('test') };
 }
