@@ -58,7 +58,7 @@ export class PhraseFinder implements PhraseModel {
     this.batch = batch;
     this.imageSize = kosmos.model.config.vision.imageSize;
     this.gridSize = kosmos.processor.gridSize;
-    this.#encoder = new PictureEncoder(kosmos.model, kosmos.preprocessor);
+    this.#encoder = new PictureEncoder(kosmos.model, kosmos.preprocessor, (count) => rounded(count, batch));
     this.#generator = new Generator(kosmos.model);
     this.#grammar = grammarOf(kosmos.processor);
     this.#cellOf = new Map(this.#grammar.cells.map((id, cell) => [id, cell]));
@@ -69,7 +69,7 @@ export class PhraseFinder implements PhraseModel {
     const { processor } = this.#kosmos;
     const fits = questions.map(({ prompt }) => processor.process(prompt, { images: 1 }).inputIds[0].length <= room);
     const asked = questions.filter((_, i) => fits[i]);
-    const found = asked.length > 0 ? await this.#ask(asked) : [];
+    const found = asked.length > 0 ? await this.#ask(padded(asked, rounded(asked.length, this.batch))) : [];
     let next = 0;
     return fits.map((isAsked) => (isAsked ? found[next++] : null));
   }
@@ -129,6 +129,16 @@ export class PhraseFinder implements PhraseModel {
     }
     return Math.min(1, near / all);
   }
+}
+
+/** The next power of two, or the limit: so few different numbers of rows and of pictures have few plans. */
+function rounded(count: number, limit: number): number {
+  return Math.max(count, Math.min(limit, 2 ** Math.ceil(Math.log2(count))));
+}
+
+/** The last one is repeated. */
+function padded<T>(list: readonly T[], length: number): T[] {
+  return [...list, ...new Array<T>(length - list.length).fill(list.at(-1)!)];
 }
 
 /** Reads `<object>`, pairs of cells with delimiters between them, `</object>`, token by token. */

@@ -42,14 +42,14 @@ ${problems.length > 0 ? `<section><h2>Problems</h2>${card(nameTable(problems))}<
 }
 
 /** The paper's table 1, what was dropped on the way, and how fast each stage was. */
-function figures(summary: RunSummary): (readonly [string, string, string?])[] {
+function figures(summary: RunSummary): [string, string, string][] {
   const { images, objects, spans, meanExpressionLength, nounChunks, abstract, pronouns, withoutBoxes } = summary;
   const stages = STAGES.flatMap((stage): [string, string][] => {
     const figure = summary.stages[stage];
     if (!figure || figure.seconds === 0) return [];
     return [[stage, `${showNumber(figure.items / figure.seconds, 3)} a second (${showWhole(figure.items)})`]];
   });
-  return [
+  const rows: [string, string, string?][] = [
     ['images', showWhole(images)],
     ['objects', showWhole(objects)],
     ['text spans', showWhole(spans)],
@@ -62,6 +62,8 @@ function figures(summary: RunSummary): (readonly [string, string, string?])[] {
     ['pairs without boxes', showWhole(withoutBoxes)],
     ...stages,
   ];
+  // A row without a third cell would leave a hole in the table.
+  return rows.map(([name, value, note = '']) => [name, value, note]);
 }
 
 /** Spans that lie in no other, in the order of the caption, each with its boxes; its place gives the colour. */

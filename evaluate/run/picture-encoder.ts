@@ -9,10 +9,17 @@ export class PictureEncoder {
   readonly #model: Kosmos2;
   readonly #preprocessor: Readonly<PreprocessorConfig>;
   readonly #repeat: Compiled<Parameters<Repeat>, Tensor>;
+  readonly #roundUp: (count: number) => number;
 
-  constructor(model: Kosmos2, preprocessor: Readonly<PreprocessorConfig>) {
+  /** @param roundUp how many pictures go through the vision tower for so many: fewer different numbers need fewer plans. Default: as many */
+  constructor(
+    model: Kosmos2,
+    preprocessor: Readonly<PreprocessorConfig>,
+    roundUp: (count: number) => number = (count) => count,
+  ) {
     this.#model = model;
     this.#preprocessor = preprocessor;
+    this.#roundUp = roundUp;
     this.#repeat = compile<Parameters<Repeat>, Tensor>(
       (vectors, index) => {
         const [pictures, latents, width] = vectors.shape;
@@ -26,10 +33,10 @@ export class PictureEncoder {
   async encode(images: readonly RgbImage[]): Promise<Tensor | null> {
     if (images.length === 0) return null;
     const different = [...new Set(images)];
-    const vectors = await this.#model.encodeImages(
-      stackPictures(different.map((image) => preprocess(image, this.#preprocessor))),
-    );
-    if (different.length === images.length) return vectors;
+    const pictures = different.map((image) => preprocess(image, this.#preprocessor));
+    while (pictures.length < this.#roundUp(different.length)) pictures.push(pictures[0]);
+    const vectors = await this.#model.encodeImages(stackPictures(pictures));
+    if (different.length === images.length && pictures.length === images.length) return vectors;
     const index = new HostArray(Int32Array.from(images, (image) => different.indexOf(image)));
     const repeated = await this.#repeat(vectors, index);
     vectors.dispose();

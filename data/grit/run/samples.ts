@@ -14,7 +14,7 @@ export interface Sample {
 
 /** Samples of a run, and of one of its files. */
 const MOST = 48;
-const MOST_OF_PART = 12;
+const MOST_OF_PART = 24;
 /** Pixels of the longer side. */
 const LONG_SIDE = 288;
 
