@@ -52,7 +52,7 @@ What comes out:
                        SLURM_ARRAY_TASK_COUNT (_MIN and _STEP), or JOB_COMPLETION_INDEX with JOB_COMPLETIONS, where they are set
   --shard-size N       pairs of the input whose records make one file (default ${DEFAULT_SHARD_SIZE}); with --records, records
   --save-images        write pictures that came inside of archives to FOLDER/images, for training
-  --quiet              only the summary, not every caption (always so with --pairs and --out)
+  --quiet              only the summary, not every caption, also in JSON (always so with --pairs and --out)
   --json               one JSON document: { captions: [{ id, caption, nounChunks, expressions, kept, record }], summary,
                        out }, with --records { records, summary, out }
 

@@ -18,13 +18,15 @@ export function gritOutput(
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
   { stdout }: Terminal,
 ): GritOutput {
-  return json ? jsonOutput(list, stdout) : textOutput(quiet, stdout);
+  return json ? jsonOutput(list, quiet, stdout) : textOutput(quiet, stdout);
 }
 
-function jsonOutput(list: string, stdout: Terminal['stdout']): GritOutput {
+/** Quiet, the list is empty: of very many captions it would be as large as what is written. */
+function jsonOutput(list: string, quiet: boolean, stdout: Terminal['stdout']): GritOutput {
   let separator = `{"${list}":[\n`;
   return {
     async item(_, json) {
+      if (quiet) return;
       await print(stdout, separator + json());
       separator = ',\n';
     },
