@@ -1,5 +1,6 @@
 /** Grounder (a): a file of boxes that some detector found elsewhere. */
 import { type FileSource, runtime } from '../../engine/runtime/index.ts';
+import { hashText } from '../hash.ts';
 import { checkedBox, isScore } from './boxes.ts';
 import type { GroundedPicture, Grounder, GroundingRequest } from './grounder.ts';
 import { integerOrNull, parseRow } from './json-row.ts';
@@ -7,16 +8,10 @@ import { readLines } from './lines.ts';
 import type { ProblemSink } from './problems.ts';
 import { pictureFacts } from './record-check.ts';
 import type { Detection } from './records.ts';
+import { RowIndex } from './row-index.ts';
 
 /** Boxes of one caption that are looked at; a detector's default is a few hundred. */
 const MOST_BOXES = 5000;
-
-/** Where the rows of one caption are in the file. */
-interface Rows {
-  /** Offset and length of every row. */
-  places: [offset: number, length: number][];
-  isAsked: boolean;
-}
 
 /**
  * Opens a JSONL file of detections, one caption a line:
@@ -30,7 +25,7 @@ interface Rows {
  *
  * `id` is the caption's. A detection names its noun chunk by the index, by the span or by the text. Boxes are in fractions of the
  * picture unless `unit` is "pixel". What a row holds of `key`, `url`, `width`, `height` and the CLIP similarities goes into the
- * record. Rows of one id add up. Memory holds where the rows are, not the rows.
+ * record. Rows of one id add up. Memory holds where the rows are (some 25 bytes each), not the rows.
  *
  * @param problems is told of what cannot be used
  * @throws Error where the file cannot be read or has no row in the format
@@ -45,8 +40,8 @@ export async function openDetections(path: string, problems: ProblemSink): Promi
   }
 }
 
-async function indexRows(path: string, file: FileSource, problems: ProblemSink): Promise<Map<string, Rows>> {
-  const index = new Map<string, Rows>();
+async function indexRows(path: string, file: FileSource, problems: ProblemSink): Promise<RowIndex> {
+  const index = new RowIndex();
   for await (const { text, number, offset, length, isTooLong } of readLines(file)) {
     if (text.trim() === '' && !isTooLong) continue;
     const row = parseRow(text);
@@ -54,9 +49,7 @@ async function indexRows(path: string, file: FileSource, problems: ProblemSink):
       problems.add('detections-malformed', `${path} line ${number}`);
       continue;
     }
-    const rows = index.get(String(row.id)) ?? { places: [], isAsked: false };
-    rows.places.push([offset, length]);
-    index.set(String(row.id), rows);
+    index.add(hashText(String(row.id)), offset, length);
   }
   if (index.size > 0) return index;
   throw new Error(
@@ -67,9 +60,9 @@ async function indexRows(path: string, file: FileSource, problems: ProblemSink):
 class DetectionsFile implements Grounder {
   readonly identity: unknown;
   readonly #file: FileSource;
-  readonly #index: Map<string, Rows>;
+  readonly #index: RowIndex;
 
-  constructor(path: string, file: FileSource, index: Map<string, Rows>) {
+  constructor(path: string, file: FileSource, index: RowIndex) {
     this.identity = { detections: [path, file.size] };
     this.#file = file;
     this.#index = index;
@@ -81,9 +74,9 @@ class DetectionsFile implements Grounder {
     return answers;
   }
 
-  leftOver(problems: ProblemSink): void {
-    for (const [id, { isAsked }] of this.#index) {
-      if (!isAsked) problems.add('detections-unknown-image', id);
+  async leftOver(problems: ProblemSink): Promise<void> {
+    for (let row = 0; row < this.#index.size; row++) {
+      if (!this.#index.isMarked(row)) problems.add('detections-unknown-image', String((await this.#read(row)).id));
     }
   }
 
@@ -92,20 +85,23 @@ class DetectionsFile implements Grounder {
   }
 
   async #answer(request: GroundingRequest, problems: ProblemSink): Promise<GroundedPicture | null> {
-    const rows = this.#index.get(request.id);
-    if (rows === undefined) {
-      problems.add('image-missing', request.id);
-      return null;
-    }
-    rows.isAsked = true;
     const detections: Detection[] = [];
-    let facts: Record<string, unknown> = {};
-    for (const [offset, length] of rows.places) {
-      const row = parseRow(new TextDecoder().decode(await this.#file.read(offset, length)))!;
-      facts = { ...row, ...facts };
+    let facts: Record<string, unknown> | null = null;
+    for (const index of this.#index.rows(hashText(request.id))) {
+      const row = await this.#read(index);
+      if (String(row.id) !== request.id) continue;
+      this.#index.mark(index);
+      facts = Object.assign({}, row, facts);
       for (const detection of readDetections(row, request, problems)) detections.push(detection);
     }
-    return { detections, picture: pictureFacts(facts) };
+    if (facts !== null) return { detections, picture: pictureFacts(facts) };
+    problems.add('image-missing', request.id);
+    return null;
+  }
+
+  async #read(row: number): Promise<Record<string, unknown>> {
+    const { offset, length } = this.#index.place(row);
+    return parseRow(new TextDecoder().decode(await this.#file.read(offset, length)))!;
   }
 }
 

@@ -47,7 +47,7 @@ export interface Grounder {
     clock?: StageClock,
   ): Promise<(GroundedPicture | null)[]>;
   /** What is wrong with its own input as a whole, once every caption was asked about. */
-  leftOver?(problems: ProblemSink): void;
+  leftOver?(problems: ProblemSink): Promise<void>;
   /** Lets go of files and devices. */
   close(): Promise<void>;
 }

@@ -136,7 +136,7 @@ class Run {
       onProgress?.({ pairs: this.#pairs, records: this.#counter.corpus().images, share });
     }
     // Of several shards, or of a run that was interrupted, nobody asked about every caption.
-    if (isFromStart && this.#options.shard.count === 1) grounder?.leftOver?.(this.#problems);
+    if (isFromStart && this.#options.shard.count === 1) await grounder?.leftOver?.(this.#problems);
     this.#isDone = true;
     await this.#commit();
   }
