@@ -9,7 +9,7 @@ export async function openCaptionLines(path: string): Promise<PairSource> {
   const file = await (await runtime()).openFile(path);
   const { size } = file;
   await file.close();
-  return { identity: { captions: [path, size] }, isEmpty: size === 0, items: () => lineItems(path) };
+  return { identity: { captions: [path, size] }, items: () => lineItems(path) };
 }
 
 async function* lineItems(path: string): AsyncGenerator<PairItem> {

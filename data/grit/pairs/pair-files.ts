@@ -37,7 +37,6 @@ export async function openPairFiles({ paths, format, images, shard }: PairFilesO
   const units = await unitsOf(files, shard);
   return {
     identity: { ...(await identityOf(files)), images: images ?? null },
-    isEmpty: units.length === 0,
     share: (next) => shareBefore(units, next as PlaceInUnits),
     items: (from) => pairsOf(units, images ?? null, from as PlaceInUnits | null),
   };

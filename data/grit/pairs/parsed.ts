@@ -24,7 +24,6 @@ export async function openParsedPairs({ path, images, shard }: ParsedPairsOption
   await file.close();
   return {
     identity: { parses: [path, size], images },
-    isEmpty: false,
     items: (from) => parsedItems(path, images, shard, from as number | null),
   };
 }

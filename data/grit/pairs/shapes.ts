@@ -20,10 +20,9 @@ export interface ShapesPairsOptions {
 const SIDE = 128;
 
 export function openShapesPairs(options: ShapesPairsOptions): PairSource {
-  const { seed, split, count, shard } = options;
+  const { seed, split, count } = options;
   return {
     identity: { shapes: [split, seed, count] },
-    isEmpty: shard.index >= count,
     share: (next) => (next as number) / count,
     items: (from) => shapesItems(options, from as number | null),
   };

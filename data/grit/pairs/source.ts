@@ -10,8 +10,6 @@ export interface PairItem {
 export interface PairSource {
   /** What tells this input from another, as plain JSON: a run is not continued with another one. */
   readonly identity: unknown;
-  /** This shard has nothing to do. */
-  readonly isEmpty: boolean;
   /** Roughly how much of the shard lies before a place, 0…1; absent where that is not known. */
   share?(next: unknown): number;
   /**

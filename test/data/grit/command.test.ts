@@ -71,6 +71,26 @@ test('existing records are counted', async () => {
   assert.match(output, /^images {18}21\nobjects {17}33\ntext spans {14}28\nmean expression length {2}6\.86 words\n$/);
 });
 
+test('shards of a run, continued, and merged', async () => {
+  const out = join(folder.path, 'shards');
+  const words = ['--parses', parses, '--grounder', detections, '--out', out, '--quiet'];
+  const first = await grit(...words, '--shard', '0/2');
+  assert.is(first.code, 0);
+  assert.match(first.output, /^pairs {19}14\n/);
+  const unfinished = await grit('--merge', out);
+  assert.is(unfinished.code, 1);
+  assert.equal(unfinished.errors, ['grit: 1 of 2 shards are not done: 1']);
+  assert.is((await grit(...words, '--shard', '1/2')).code, 0, 'a shard without a box is no failure');
+  const { code, output } = await grit('--merge', out, '--json');
+  assert.is(code, 0);
+  const { summary, out: written } = JSON.parse(output);
+  assert.equal([summary.pairs, summary.images, summary.captions], [27, 1, 27]);
+  assert.equal(written.files, ['summary.json', 'sheet.html']);
+  const refused = await grit(...words);
+  assert.is(refused.code, 1);
+  assert.match(refused.errors[0]!, /a run in 2 shards, and this one is shard 0 of 1/);
+});
+
 test('nothing left ends with 1 and one line, and writes nothing', async () => {
   const out = join(folder.path, 'nothing');
   const empty = folder.file('empty.conllu', '');

@@ -203,7 +203,6 @@ test('memory does not grow with the input', async () => {
   const before = process.memoryUsage().arrayBuffers;
   const source = {
     identity: 'made up',
-    isEmpty: false,
     async *items() {
       for (let id = 0; id < PAIRS; id++) {
         const picture = { bytes: new Uint8Array(PICTURE) };
