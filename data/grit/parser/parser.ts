@@ -1,6 +1,7 @@
 /** Parses sentences whose words are given: tags, heads, relations and lemmas by name. */
 
-import { openSafetensorsFile, readJson, toFloat32 } from '../../../engine/index.ts';
+import { readJson } from '../../../engine/runtime/json.ts';
+import { openSafetensorsFile, toFloat32 } from '../../../engine/safetensors.ts';
 import { type ParserConfig, parseParserConfig } from './config.ts';
 import { lemmaOf } from './lemmas.ts';
 import { ParserNetwork, type ParserWeights } from './network.ts';

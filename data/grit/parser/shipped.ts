@@ -1,5 +1,5 @@
 /** The parser that ships with this package. */
-import { runtime } from '../../../engine/index.ts';
+import { runtime } from '../../../engine/runtime/index.ts';
 import { PARSER_FILES, Parser } from './parser.ts';
 
 /** Beside the sources, and beside `dist/`, which holds no weights. */
