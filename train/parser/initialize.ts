@@ -8,6 +8,9 @@ const EMBEDDING_RANGE = 0.5;
 /** What the forget gates keep at first: states that live for one word up to some thirty. */
 const KEPT = { least: 0.2, most: 0.97 };
 
+/** Of the product of arcs, whose scores are sums over two widths: at first all heads are about as likely. */
+const ARC_SHARE = 0.1;
+
 /** Matrices by Glorot and Bengio (2010), norms as identities, gates spread over time scales. */
 export function initialParameters(
   config: ParserConfig,
@@ -38,7 +41,8 @@ function initialValues(
     return Float32Array.from({ length: size }, (_, i) => Number(i >= size / 3 && i < (2 * size) / 3));
   if (name === 'word' || name.startsWith('affix.')) return random(EMBEDDING_RANGE);
   if (name.endsWith('.distance') || name === 'arc.prior') return new Float32Array(size);
-  return random(Math.sqrt(6 / (shape[0]! + shape[1]!)));
+  const range = Math.sqrt(6 / (shape[0]! + shape[1]!));
+  return random(name === 'arc.product' ? range * ARC_SHARE : range);
 }
 
 function gateBiases(state: number): Float32Array<ArrayBuffer> {
