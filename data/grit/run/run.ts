@@ -83,6 +83,8 @@ class Run {
   #parts: number;
   #records: GritRecord[] = [];
   #inPart = 0;
+  /** A batch was taken in part, so that there is no place to go on from. */
+  #isBetween = false;
   /** Samples that the folder has. */
   #samplesWritten: number;
 
@@ -126,11 +128,13 @@ class Run {
     const isFromStart = this.#next === null;
     const { onProgress, pairsPerPart, grounder } = this.#options;
     for await (const batch of runPipeline(source, this.#next, { ...this.#options, clock: this.#clock })) {
+      this.#isBetween = true;
       this.#problems.addAll(batch.problems);
       for (const result of batch.results) await this.#take(result);
       this.#pairs += batch.taken;
       this.#inPart += batch.taken;
       this.#next = batch.next;
+      this.#isBetween = false;
       if (this.#inPart >= pairsPerPart) await this.#commit();
       const share = source.share?.(batch.next) ?? null;
       onProgress?.({ pairs: this.#pairs, records: this.#counter.corpus().images, share });
@@ -143,7 +147,7 @@ class Run {
 
   /** Writes what there is, for a run that ends before its end. */
   async stop(): Promise<void> {
-    if (this.#options.signal?.aborted && this.#inPart > 0) await this.#commit();
+    if (this.#options.signal?.aborted && this.#inPart > 0 && !this.#isBetween) await this.#commit();
   }
 
   async finish(): Promise<RunOutcome> {

@@ -131,6 +131,17 @@ test('Ctrl-C keeps what is done', async () => {
   }
   const { pairs } = JSON.parse(readFileSync(join(out, 'progress.json'), 'utf8'));
   assert.ok(pairs >= 500 && pairs < 600, String(pairs));
+  // Nothing is noted of a batch in the middle of which somebody fails.
+  const again = new AbortController();
+  const failing = runOn(out, {
+    signal: again.signal,
+    async onResult({ pair }) {
+      if (Number(pair.id) % 64 !== 40) return;
+      again.abort();
+      throw new Error('no more');
+    },
+  });
+  await failing.catch(({ message }) => assert.is(message, 'no more'));
   const { summary } = await runOn(out);
   const { summary: whole } = await runOn(join(folder.path, 'stopped-not'));
   assert.equal([summary.pairs, summary.images, summary.objects], [whole.pairs, whole.images, whole.objects]);
