@@ -17,7 +17,7 @@ async function outputOf(name: string): Promise<string[]> {
   const file = join(root, name.replace('.ts', '.mts'));
   const code = readFileSync(`${source}/${name}`, 'utf8')
     .replace("new URL('../demo/model', import.meta.url)", `'file://${repositoryRoot()}demo/model'`)
-    .replace("'runs/houses'", JSON.stringify(join(root, 'houses')));
+    .replace("argv[2] ?? 'runs/houses'", JSON.stringify(join(root, 'houses')));
   writeFileSync(file, runnable(code));
   return linesOf(file);
 }
