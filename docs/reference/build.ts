@@ -21,7 +21,8 @@ export function readPages(root: string): Page[] {
   const folder = mkdtempSync(join(tmpdir(), 'declarations-'));
   try {
     const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'lib/tsc.js');
-    execFileSync(process.execPath, [compiler, '--emitDeclarationOnly', '--noCheck', '--outDir', folder], {
+    const runner = 'Deno' in globalThis ? ['run', '-A'] : [];
+    execFileSync(process.execPath, [...runner, compiler, '--emitDeclarationOnly', '--noCheck', '--outDir', folder], {
       cwd: root,
       stdio: 'inherit',
     });
