@@ -38,26 +38,34 @@ export function privateFiles(): PrivateFunctions {
     },
     makeFolder: async (path) => void (await explained(`Cannot make ${path}`, folderAt(namesOf(path), true))),
     rename: (from, to) => explained(`Cannot rename ${from} to ${to}`, move(from, to)),
-    async remove(path) {
-      const names = namesOf(path);
-      if (!(await find(path))) return;
-      const parent = await folderAt(names.slice(0, -1));
-      await explained(`Cannot remove ${path}`, parent.removeEntry(names.at(-1)!, { recursive: true }));
-    },
+    remove,
   };
 }
 
 async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
-  const sink = await openWritable(path, false);
+  const beside = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
-    for await (const piece of pieces) await explained(`Cannot write ${path}`, sink.write(piece as BlobPart));
+    const sink = await openWritable(beside, false);
+    try {
+      const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+      for await (const piece of pieces) await explained(`Cannot write ${path}`, sink.write(piece as BlobPart));
+    } catch (error) {
+      await sink.abort().catch(() => undefined);
+      throw error;
+    }
     await explained(`Cannot write ${path}`, sink.close());
+    await explained(`Cannot write ${path}`, move(beside, path));
   } catch (error) {
-    // leaves the old content
-    await sink.abort().catch(() => undefined);
+    await remove(beside);
     throw error;
   }
+}
+
+async function remove(path: string): Promise<void> {
+  const names = namesOf(path);
+  if (!(await find(path))) return;
+  const parent = await folderAt(names.slice(0, -1));
+  await explained(`Cannot remove ${path}`, parent.removeEntry(names.at(-1)!, { recursive: true }));
 }
 
 /** Each write is there for readers when it resolves; it costs a copy of what was there before, so large files are for `writeFileAtomic`. */

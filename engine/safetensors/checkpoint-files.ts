@@ -82,7 +82,8 @@ function parseIndex(index: string, text: string): Map<string, string> {
 }
 
 async function nothingFound(here: Runtime, folder: string): Promise<Error> {
-  if (here.name !== 'browser') {
+  // a server does not list its folders
+  if (here.name !== 'browser' || folder.startsWith('opfs:/')) {
     if ((await here.status(folder))?.kind !== 'folder') return new Error(`${folder} is not a folder`);
     const others = (await here.listFolder(folder)).filter(({ name }) => /\.(bin|pth?|ckpt|msgpack|h5)$/.test(name));
     if (others.length > 0) {

@@ -18,6 +18,8 @@ Chromium cannot run, which counts as one skipped.`;
 
 const FOLDERS = ['test/engine', 'test/model', 'test/data'];
 const MORE_FILES = ['test/train/gpu/losses.test.ts'];
+/** About Node and Deno themselves. */
+const OTHER_RUNTIMES = ['test/engine/node-pace.test.ts', 'test/engine/runtime.test.ts'];
 
 interface Options {
   only: string;
@@ -61,6 +63,11 @@ async function main(options: Options): Promise<number> {
   const files = testFiles().filter((file) => file.includes(options.only));
   try {
     for (const file of files) {
+      if (OTHER_RUNTIMES.includes(file)) {
+        console.log(`skipped: ${file} as a whole (it is about Node and Deno)`);
+        total.skipped++;
+        continue;
+      }
       const outcome = await runFile(browser, server, file, options.timeout);
       total.passed += outcome.passed;
       total.failed += outcome.failed;

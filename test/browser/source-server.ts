@@ -12,6 +12,9 @@ export interface SourceServer {
 const PAGE =
   '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/test/browser/page/suite.ts"></script>';
 
+/** What a page needs to have memory that threads share. */
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
 export async function serveSources(): Promise<SourceServer> {
   const server = await createServer({
     root: repositoryRoot(),
@@ -21,7 +24,7 @@ export async function serveSources(): Promise<SourceServer> {
     plugins: [await nodeSubstitutes(), plainUrls(), suitePage()],
     // what tests import are modules as they are
     optimizeDeps: { noDiscovery: true, include: [] },
-    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null },
+    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, headers: ISOLATION },
   });
   await server.listen();
   const url = server.resolvedUrls!.local[0];
@@ -35,6 +38,7 @@ function suitePage(): Plugin {
       middlewares.use((request, response, next) => {
         if (!request.url?.startsWith('/suite.html')) return next();
         response.setHeader('Content-Type', 'text/html');
+        for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
         response.end(PAGE);
       });
     },

@@ -14,7 +14,7 @@ const test = suite('training page');
 const chromium = await ChromiumTests.start(test);
 const pages = chromium.canRun ? await buildAndServe() : null;
 
-const STEPS = process.argv.includes('--screenshots') ? 100 : 3;
+const STEPS = process.argv.includes('--screenshots') ? 40 : 3;
 
 async function train(page: Page, steps: number): Promise<void> {
   await page.fill('#steps', String(steps));
