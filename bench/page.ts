@@ -11,7 +11,7 @@ const modules: Readonly<Record<string, string>> = {
   'onnxruntime-web': '/peers/onnxruntime-web/dist/ort.webgpu.min.mjs',
 };
 const scripts: Readonly<Record<string, string>> = {
-  '@tensorflow/tfjs-core': '/peers/@tensorflow/tfjs-core/dist/tf-core.min.js',
+  '@tensorflow/tfjs': '/peers/@tensorflow/tfjs/dist/tf.min.js',
   '@tensorflow/tfjs-backend-webgpu': '/peers/@tensorflow/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js',
 };
 

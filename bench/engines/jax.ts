@@ -2,11 +2,13 @@
 import { attentionInputs, matmulInputs } from '../data.ts';
 import type { AttentionWork, MatmulWork, Work } from '../works.ts';
 import { type Engine, type Prepared, Unsupported } from './engine.ts';
+import { provideIteratorHelpers } from './jax/iterator-helpers.ts';
 import { prepareTraining } from './jax/training.ts';
 import type { Jax, JaxArray } from './jax/types.ts';
 import type { PeerModules } from './modules.ts';
 
 export async function jaxEngine(modules: PeerModules, adapter: string): Promise<Engine> {
+  provideIteratorHelpers();
   const jax = (await modules.load('@jax-js/jax')) as Jax;
   const devices = await jax.init('webgpu');
   if (!devices.includes('webgpu'))

@@ -1,4 +1,4 @@
-/** TensorFlow.js: its core with its WebGPU backend. */
+/** TensorFlow.js with its WebGPU backend. */
 import { attentionInputs, matmulInputs } from '../data.ts';
 import type { AttentionWork, MatmulWork, Work } from '../works.ts';
 import { type Engine, type Prepared, Unsupported } from './engine.ts';
@@ -16,6 +16,8 @@ interface Tf {
   ready(): Promise<void>;
   tensor(values: Float32Array, shape: number[]): TfTensor;
   tidy<T>(body: () => T): T;
+  /** Not freed at the end of `tidy`. */
+  keep(tensor: TfTensor): TfTensor;
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
   transpose(x: TfTensor, axes: number[]): TfTensor;
   reshape(x: TfTensor, shape: number[]): TfTensor;
@@ -29,7 +31,7 @@ interface Tf {
 }
 
 export async function tfjsEngine(modules: PeerModules, adapter: string): Promise<Engine> {
-  const tf = (await modules.load('@tensorflow/tfjs-core')) as Tf;
+  const tf = (await modules.load('@tensorflow/tfjs')) as Tf;
   await modules.load('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Error('its WebGPU backend does not start here');
   await tf.ready();
@@ -97,7 +99,7 @@ function prepareAttention(tf: Tf, work: AttentionWork): Prepared {
     if (!backward) return [forward(q, k, v)];
     let out: TfTensor | null = null;
     const weighted = (...args: TfTensor[]) => {
-      out = forward(args[0], args[1], args[2]);
+      out = tf.keep(forward(args[0], args[1], args[2]));
       return tf.sum(tf.mul(out, g));
     };
     const { grads } = tf.valueAndGrads(weighted)([q, k, v]);

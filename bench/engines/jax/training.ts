@@ -17,19 +17,35 @@ interface State {
 
 const decoderPath = 'text_model.model.';
 
+/** The embedding, which gives the rows at one end and is the head at the other. */
+const embeddingName = 'embed_tokens.weight';
+
+/**
+ * Two compiled functions with the rows of the embedding between them: inside a compiled function, jax-js 0.1.25 fails on the derivative of a gather («routine
+ * primitive scatter input is not imm»).
+ */
 export async function prepareTraining(jax: Jax, work: TrainingWork): Promise<Prepared> {
   const { numpy: np, tree } = jax;
-  const step = jax.jit(trainingStep(jax, work));
-  const rows = trainingTokens(work);
-  const [ids, labels] = [rows.ids, rows.labels].map((values) => np.array(values, { dtype: np.int32 }));
+  const gradient = jax.jit(jax.valueAndGrad(lossOf(jax, work), { argnums: [0, 1] }) as never);
+  const optimizer = jax.jit(adamw(jax));
+  const tokens = trainingTokens(work);
+  const [ids, labels] = [tokens.ids, tokens.labels].map((values) => np.array(values, { dtype: np.int32 }));
   let state = freshState(jax, work);
   let count = 0;
   const advance = async () => {
     const [beta1, beta2] = trainingSettings.betas;
     count++;
-    const corrections = np.array(Float32Array.of(1 - beta1 ** count, 1 - beta2 ** count));
-    const [loss, next] = step(state, ids.ref, labels.ref, corrections) as [JaxArray, State];
-    state = next;
+    const embedding = state.parameters[embeddingName];
+    const [rows, pullBack] = jax.vjp((table: JaxArray) => np.take(table, ids.ref, 0), [embedding.ref]);
+    const [loss, [gradients, ofRows]] = gradient(tree.ref(state.parameters), rows, labels.ref) as [
+      JaxArray,
+      [Arrays, JaxArray],
+    ];
+    const [ofEmbedding] = pullBack(ofRows);
+    pullBack.dispose();
+    const all = { ...gradients, [embeddingName]: gradients[embeddingName].add(ofEmbedding) };
+    const corrections = [1 - beta1 ** count, 1 - beta2 ** count].map((value) => np.array(Float32Array.of(value)));
+    state = optimizer(state, all, corrections) as State;
     await jax.blockUntilReady([loss, state]);
     return loss;
   };
@@ -44,7 +60,8 @@ export async function prepareTraining(jax: Jax, work: TrainingWork): Promise<Pre
       return [losses];
     },
     release: () => {
-      step.dispose();
+      gradient.dispose();
+      optimizer.dispose();
       tree.dispose([state, ids, labels]);
     },
   };
@@ -60,21 +77,19 @@ function freshState({ numpy: np }: Jax, work: TrainingWork): State {
   return { parameters: arrays((shape, data) => np.array(data, { shape })), first: zeros(), second: zeros() };
 }
 
-/** A loss, from a tree of parameters that it uses up. */
+/** A loss, from a tree of parameters and the rows of the embedding, which it uses up. */
 function lossOf({ numpy: np, nn }: Jax, work: TrainingWork) {
   const { layers, width, heads, length, batch, vocabulary } = work;
   const { text } = trainingConfig(work);
   const epsilon = text.layerNormEps;
   const firstRow = text.padTokenId + 1;
   const positions = sinusoidTable(length + firstRow, width, text.padTokenId).slice(firstRow * width);
-  return (parameters: Arrays, ids: JaxArray, labels: JaxArray): JaxArray => {
-    // each parameter is used once but for the embedding, which is the head too
+  return (parameters: Arrays, rows: JaxArray, labels: JaxArray): JaxArray => {
     const linear = (x: JaxArray, name: string) =>
       np.matmul(x, np.transpose(parameters[`${name}.weight`])).add(parameters[`${name}.bias`]);
     const norm = (x: JaxArray, name: string) =>
       nn.standardize(x, -1, { epsilon }).mul(parameters[`${name}.weight`]).add(parameters[`${name}.bias`]);
-    const embedding = parameters['embed_tokens.weight'];
-    const embedded = np.take(embedding.ref, ids, 0).reshape([batch, length, width]);
+    const embedded = rows.reshape([batch, length, width]);
     let x = embedded.mul(Math.sqrt(width)).add(np.array(positions, { shape: [length, width] }));
     for (let i = 0; i < layers; i++) {
       const own = `layers.${i}`;
@@ -90,22 +105,16 @@ function lossOf({ numpy: np, nn }: Jax, work: TrainingWork) {
       x = linear(active, `${own}.ffn.fc2`).add(x);
     }
     const hidden = norm(x, 'layer_norm').reshape([batch * length, width]);
-    const scores = nn.logSoftmax(np.matmul(hidden, np.transpose(embedding)), -1);
+    const scores = nn.logSoftmax(np.matmul(hidden, np.transpose(parameters[embeddingName])), -1);
     return np.sum(scores.mul(nn.oneHot(labels, vocabulary))).mul(-1 / (batch * length));
   };
 }
 
-function trainingStep(jax: Jax, work: TrainingWork) {
-  const { numpy: np, tree } = jax;
+function adamw({ numpy: np }: Jax) {
   const { learningRate, betas, epsilon, weightDecay } = trainingSettings;
   const [beta1, beta2] = betas;
-  const both = jax.valueAndGrad(lossOf(jax, work));
-  return (state: State, ids: JaxArray, labels: JaxArray, corrections: JaxArray): [JaxArray, State] => {
-    const [loss, gradients] = both(tree.ref(state.parameters), ids, labels) as [JaxArray, Arrays];
+  return (state: State, gradients: Arrays, [correction1, correction2]: JaxArray[]): State => {
     const next: State = { parameters: {}, first: {}, second: {} };
-    const one = np.array(Int32Array.of(0), { dtype: np.int32 });
-    const two = np.array(Int32Array.of(1), { dtype: np.int32 });
-    const [correction1, correction2] = [np.take(corrections.ref, one, 0), np.take(corrections, two, 0)];
     for (const [name, parameter] of Object.entries(state.parameters)) {
       const gradient = gradients[name];
       const first = state.first[name].mul(beta1).add(gradient.ref.mul(1 - beta1));
@@ -118,6 +127,6 @@ function trainingStep(jax: Jax, work: TrainingWork) {
     }
     correction1.dispose();
     correction2.dispose();
-    return [loss, next];
+    return next;
   };
 }

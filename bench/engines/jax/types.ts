@@ -25,6 +25,10 @@ export interface Jax {
     body: ArrayFunction,
     options?: { argnums?: number[]; hasAux?: boolean },
   ): (...args: Tree[]) => [unknown, unknown];
+  vjp(
+    body: ArrayFunction,
+    primals: JaxArray[],
+  ): [JaxArray, ((cotangent: JaxArray) => JaxArray[]) & { dispose(): void }];
   readonly tree: {
     ref<T>(tree: T): T;
     dispose(tree: Tree): void;
@@ -32,7 +36,6 @@ export interface Jax {
   readonly numpy: {
     readonly int32: string;
     array(values: Float32Array | Int32Array, options?: { shape?: number[]; dtype?: string }): JaxArray;
-    zeros(shape: number[]): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
     transpose(x: JaxArray, axes?: number[]): JaxArray;
     sum(x: JaxArray, axis?: number): JaxArray;

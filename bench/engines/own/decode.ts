@@ -83,13 +83,13 @@ const copyKernel = kernelSource({
   name: 'plain copy',
   parameters: [],
   buffers: [
-    { name: 'from', type: 'f32', vector: true },
-    { name: 'to', type: 'f32', vector: true, write: true },
+    { name: 'source', type: 'f32', vector: true },
+    { name: 'copy', type: 'f32', vector: true, write: true },
   ],
   workgroupSize: [lanes],
   body: `
 let at = (workgroup.x + workgroup.y * grid.x) * ${lanes}u + lane;
-if (at < arrayLength(&from)) { to[at] = from[at]; }`,
+if (at < arrayLength(&source)) { copy[at] = source[at]; }`,
 });
 
 /** Milliseconds of copying so many bytes once. */
