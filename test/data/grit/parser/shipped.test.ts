@@ -8,7 +8,7 @@ import { loadShippedParser, parseCaptions } from '../../../../data/grit/parser/i
 import { skipUnlessShared } from '../../../shared.ts';
 
 /** What its figures in `weights/README.md` are, rounded down: a parser that is worse is not to be shipped by accident. */
-const LEAST = { chunks: 0, expressions: 0 };
+const LEAST = { chunks: 0.93, expressions: 0.77 };
 
 type Spans = readonly (readonly [start: number, end: number])[];
 
