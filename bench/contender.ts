@@ -11,6 +11,9 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+/** Milliseconds after which an engine that does not answer is given up: the longest work of all takes a fraction of it on a software adapter. */
+const answerLimit = 900_000;
+
 /** This engine cannot do that here; the message is the reason. */
 export class NotHere extends Error {}
 
@@ -25,9 +28,25 @@ export class Contender {
 
   /** @throws NotHere with the reason of an engine that cannot do it, Error with what went wrong otherwise */
   async #ask<Kind extends Request['do']>(request: Request & { do: Kind }): Promise<Values[Kind]> {
-    const answer = await this.#channel.ask(request);
+    const answer = await this.#inTime(this.#channel.ask(request), request.do);
     if (answer.ok) return answer.value as Values[Kind];
     throw answer.unsupported ? new NotHere(answer.message) : new Error(answer.message);
+  }
+
+  /** The answer; the channel is closed where none comes. */
+  async #inTime(answer: Promise<Answer>, what: Request['do']): Promise<Answer> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer to «${what}» within ${answerLimit / 1000} s`));
+        void this.close();
+      }, answerLimit);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   get alive(): boolean {
