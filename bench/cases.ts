@@ -50,8 +50,8 @@ function attentionCase(heads: number, length: number, causal: boolean, backward:
     name: `attention-${heads}x${length}${causal ? '-causal' : ''}${backward ? '-backward' : ''}`,
     title: `attention ${heads} × ${length} × ${headDim} ${causal ? 'causal' : 'full'}, forward${backward ? ' and backward' : ''}`,
     work,
-    engines: ['own', 'onnxruntime', 'jax-js', 'tfjs'],
-    goals: [{ engines: ['onnxruntime', 'jax-js', 'tfjs'], atLeast: 3 }],
+    engines: ['own', 'onnxruntime', 'onnxruntime-plain', 'jax-js', 'tfjs'],
+    goals: [{ engines: ['onnxruntime', 'onnxruntime-plain', 'jax-js', 'tfjs'], atLeast: 3 }],
     tolerance: 1e-5,
     full: causal && backward,
   };
@@ -61,8 +61,8 @@ const forwardCase: Case = {
   name: 'forward',
   title: 'KOSMOS-2 of 23.5 M parameters, 75 tokens, one forward',
   work: { kind: 'forward', size: 'small' },
-  engines: ['own', 'onnxruntime'],
-  goals: [{ engines: ['onnxruntime'], atLeast: 3 }],
+  engines: ['own', 'onnxruntime', 'onnxruntime-plain'],
+  goals: [{ engines: ['onnxruntime', 'onnxruntime-plain'], atLeast: 3 }],
   tolerance: 1e-3,
   reference: 'onnxruntime-cpu',
 };

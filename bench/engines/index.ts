@@ -7,12 +7,13 @@ import { onnxruntimeEngine } from './onnxruntime.ts';
 import { ownEngine } from './own.ts';
 import { tfjsEngine } from './tfjs.ts';
 
-export type EngineName = 'own' | 'onnxruntime' | 'jax-js' | 'tfjs' | 'onnxruntime-cpu';
+export type EngineName = 'own' | 'onnxruntime' | 'onnxruntime-plain' | 'jax-js' | 'tfjs' | 'onnxruntime-cpu';
 
 /** As tables name them. */
 export const engineTitles: Readonly<Record<EngineName, string>> = {
   own: 'this code',
   onnxruntime: 'onnxruntime',
+  'onnxruntime-plain': 'onnxruntime, attention of plain operators',
   'jax-js': 'jax-js',
   tfjs: 'tfjs',
   'onnxruntime-cpu': 'onnxruntime on the CPU',
@@ -28,17 +29,19 @@ export interface Surroundings {
 }
 
 export async function makeEngine(name: EngineName, around: Surroundings): Promise<Engine> {
-  const { modules, onnxruntime } = around;
+  const { modules, onnxruntime: library } = around;
   switch (name) {
     case 'own':
       return ownEngine(around.device);
     case 'onnxruntime':
+    case 'onnxruntime-plain': {
+      const attention = name === 'onnxruntime' ? 'fused' : 'plain';
       // the build for Node has a Dawn of its own, and two in a process get in each other's way
-      return onnxruntime === 'onnxruntime-web'
-        ? onnxruntimeEngine(modules, onnxruntime, 'webgpu', await around.browserGlobals())
-        : onnxruntimeEngine(modules, onnxruntime, 'webgpu', 'chosen by onnxruntime');
+      const adapter = library === 'onnxruntime-web' ? await around.browserGlobals() : 'chosen by onnxruntime';
+      return onnxruntimeEngine(modules, { library, provider: 'webgpu', attention }, adapter);
+    }
     case 'onnxruntime-cpu':
-      return onnxruntimeEngine(modules, onnxruntime, 'cpu', 'none');
+      return onnxruntimeEngine(modules, { library, provider: 'cpu', attention: 'plain' }, 'none');
     case 'jax-js':
       return jaxEngine(modules, await around.browserGlobals());
     case 'tfjs':

@@ -4,8 +4,9 @@ import { forwardConfig, forwardInput } from '../models.ts';
 import type { AttentionWork, ForwardWork, MatmulWork, Work } from '../works.ts';
 import { type Engine, type Prepared, Unsupported } from './engine.ts';
 import type { PeerModules } from './modules.ts';
+import { type AddAttention, fusedAttention, plainAttention } from './onnx/attention.ts';
 import { OnnxGraph } from './onnx/graph.ts';
-import { kosmos2Onnx, multiHeadAttention } from './onnx/kosmos2.ts';
+import { kosmos2Onnx } from './onnx/kosmos2.ts';
 
 /** What is used of it. */
 interface OrtTensor {
@@ -36,21 +37,27 @@ interface Model {
   readonly outputs: readonly string[];
 }
 
+export interface OnnxruntimeOptions {
+  readonly library: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly provider: 'webgpu' | 'cpu';
+  /** `fused`: its own operator; `plain`: products and a softmax. */
+  readonly attention: 'fused' | 'plain';
+}
+
 /** What comes in and goes out is on the host: the time of carrying it is in its figures. */
 export async function onnxruntimeEngine(
   modules: PeerModules,
-  library: 'onnxruntime-node' | 'onnxruntime-web',
-  provider: 'webgpu' | 'cpu',
+  { library, provider, attention }: OnnxruntimeOptions,
   adapter: string,
 ): Promise<Engine> {
   const ort = (await modules.load(library)) as Ort;
   // a page that is not isolated has no shared memory for threads, which the WebGPU provider does not need
   if (library === 'onnxruntime-web') ort.env.wasm!.numThreads = 1;
-  return { adapter, prepare: (work) => prepare(ort, provider, work) };
+  const add = attention === 'fused' ? fusedAttention : plainAttention;
+  return { adapter, prepare: (work) => prepare(ort, provider, modelOf(work, add)) };
 }
 
-async function prepare(ort: Ort, provider: string, work: Work): Promise<Prepared> {
-  const { bytes, feeds: make, outputs } = modelOf(work);
+async function prepare(ort: Ort, provider: string, { bytes, feeds: make, outputs }: Model): Promise<Prepared> {
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     logSeverityLevel: 3,
@@ -70,14 +77,14 @@ async function prepare(ort: Ort, provider: string, work: Work): Promise<Prepared
   };
 }
 
-function modelOf(work: Work): Model {
+function modelOf(work: Work, attention: AddAttention): Model {
   switch (work.kind) {
     case 'matmul':
       return matmulModel(work);
     case 'attention':
-      return attentionModel(work);
+      return attentionModel(work, attention);
     case 'forward':
-      return forwardModel(work);
+      return forwardModel(work, attention);
     case 'training':
       throw new Unsupported('it does not train with WebGPU');
   }
@@ -98,7 +105,7 @@ function matmulModel(work: MatmulWork): Model {
   return { bytes: graph.bytes(), feeds: (ort) => ({ a: new ort.Tensor('float32', a.data, a.shape) }), outputs: ['c'] };
 }
 
-function attentionModel(work: AttentionWork): Model {
+function attentionModel(work: AttentionWork, attention: AddAttention): Model {
   if (work.backward) throw new Unsupported('it has no gradients with WebGPU');
   const { heads, length, headDim, causal } = work;
   const shape = [1, length, heads * headDim];
@@ -106,7 +113,7 @@ function attentionModel(work: AttentionWork): Model {
   const names = ['q', 'k', 'v'] as const;
   const graph = new OnnxGraph();
   const inputs = names.map((name) => graph.input(name, 'float', shape));
-  graph.named('out', 'Identity', [multiHeadAttention(graph, inputs, heads, causal)]);
+  graph.named('out', 'Identity', [attention(graph, inputs, { heads, headDim, queries: length, keys: length, causal })]);
   graph.output('out', shape);
   return {
     bytes: graph.bytes(),
@@ -115,12 +122,12 @@ function attentionModel(work: AttentionWork): Model {
   };
 }
 
-function forwardModel({ size }: ForwardWork): Model {
+function forwardModel({ size }: ForwardWork, attention: AddAttention): Model {
   const config = forwardConfig(size);
   const { pixels, ids } = forwardInput(config);
   const { channels, imageSize } = config.vision;
   return {
-    bytes: kosmos2Onnx(config),
+    bytes: kosmos2Onnx(config, attention),
     feeds: (ort) => ({
       pixels: new ort.Tensor('float32', pixels, [1, channels, imageSize, imageSize]),
       ids: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),

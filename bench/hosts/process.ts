@@ -61,7 +61,8 @@ class ProcessChannel implements Channel {
   }
 
   #end(how: string): void {
-    const said = this.#tail.trim().split('\n').at(-1);
+    const lines = this.#tail.trim().split('\n');
+    const said = lines.find((line) => /panicked|error/i.test(line)) ?? lines.at(-1);
     this.#ended ??= new Error(said ? `${how}: ${said}` : how);
     this.#waiting?.reject(this.#ended);
     this.#waiting = null;
@@ -93,7 +94,7 @@ function denoProgram(): string {
 
 /** onnxruntime carries a Dawn of its own, which knows drivers only from the environment. */
 async function driverVariables(engine: EngineName, adapter: AdapterChoice): Promise<Record<string, string>> {
-  if (engine !== 'onnxruntime' || adapter !== 'swiftshader') return {};
+  if (!['onnxruntime', 'onnxruntime-plain'].includes(engine) || adapter !== 'swiftshader') return {};
   const { manifest } = await swiftShaderFiles(await runtime());
   return Object.fromEntries(DRIVER_VARIABLES.map((name) => [name, manifest]));
 }

@@ -3,17 +3,20 @@ import { type Kosmos2Config, visionTokens } from '../../../model/index.ts';
 import { sinusoidTable } from '../../../model/positions.ts';
 import { modelWeights, type NamedArray } from '../../data.ts';
 import { type ForwardInput, forwardInput } from '../../models.ts';
-import { contributed, OnnxGraph } from './graph.ts';
+import type { AddAttention } from './attention.ts';
+import { OnnxGraph } from './graph.ts';
 
 /** Adds the model to a graph that grows; each function gives the name of its result. */
 class Kosmos2Onnx {
   readonly graph = new OnnxGraph();
   readonly #config: Kosmos2Config;
+  readonly #addAttention: AddAttention;
   readonly #input: ForwardInput;
   readonly #weights: ReadonlyMap<string, NamedArray>;
 
-  constructor(config: Kosmos2Config) {
+  constructor(config: Kosmos2Config, attention: AddAttention) {
     this.#config = config;
+    this.#addAttention = attention;
     this.#input = forwardInput(config);
     this.#weights = modelWeights(config);
   }
@@ -53,17 +56,22 @@ class Kosmos2Onnx {
     );
   }
 
-  #attention(query: string, keys: string, name: string, heads: number, causal = false): string {
+  #attention(query: string, keys: string, name: string, lengths: readonly [number, number], causal = false): string {
     const inputs = [
       this.#linear(query, `${name}.q_proj`),
       this.#linear(keys, `${name}.k_proj`),
       this.#linear(keys, `${name}.v_proj`),
     ];
-    return multiHeadAttention(this.graph, inputs, heads, causal);
+    const { text, vision } = this.#config;
+    const [width, heads] = name.startsWith('vision_model')
+      ? [vision.hiddenSize, vision.attentionHeads]
+      : [text.embedDim, text.attentionHeads];
+    const [queries, all] = lengths;
+    return this.#addAttention(this.graph, inputs, { heads, headDim: width / heads, queries, keys: all, causal });
   }
 
   #vision(pixels: string): string {
-    const { hiddenSize, patchSize, layers, layerNormEps, attentionHeads } = this.#config.vision;
+    const { hiddenSize, patchSize, layers, layerNormEps } = this.#config.vision;
     const { graph } = this;
     const path = 'vision_model.model';
     const tokens = visionTokens(this.#config.vision);
@@ -79,7 +87,7 @@ class Kosmos2Onnx {
     for (let i = 0; i < layers; i++) {
       const own = `${path}.encoder.layers.${i}`;
       const h = this.#norm(x, `${own}.layer_norm1`, layerNormEps);
-      const attended = this.#attention(h, h, `${own}.self_attn`, attentionHeads);
+      const attended = this.#attention(h, h, `${own}.self_attn`, [tokens, tokens]);
       x = graph.node('Add', [this.#linear(attended, `${own}.self_attn.out_proj`), x]);
       const inner = this.#linear(this.#norm(x, `${own}.layer_norm2`, layerNormEps), `${own}.mlp.fc1`);
       // quick GELU: x·σ(1.702 x)
@@ -93,18 +101,19 @@ class Kosmos2Onnx {
 
   #resampler(features: string): string {
     const path = 'image_to_text_projection';
-    const { embedDim, attentionHeads } = this.#config.text;
-    const queries = this.#constant(`${path}.latent_query`, [1, this.#config.latentQueryNum, embedDim]);
+    const { text, vision, latentQueryNum: count } = this.#config;
+    const queries = this.#constant(`${path}.latent_query`, [1, count, text.embedDim]);
     const keys = this.graph.node('Concat', [this.#linear(features, `${path}.dense`), queries], {
       attributes: { axis: 1 },
     });
-    const attended = this.#attention(queries, keys, `${path}.x_attn`, attentionHeads);
+    const attended = this.#attention(queries, keys, `${path}.x_attn`, [count, visionTokens(vision) + count]);
     return this.#linear(attended, `${path}.x_attn.out_proj`);
   }
 
   #decoder(ids: string, vectors: string): void {
     const { text } = this.#config;
-    const { embedDim, layerNormEps, layers, attentionHeads } = text;
+    const { embedDim, layerNormEps, layers } = text;
+    const length = this.#input.ids.length;
     const { graph } = this;
     const path = 'text_model.model';
     const embedding = this.#constant(`${path}.embed_tokens.weight`);
@@ -116,7 +125,7 @@ class Kosmos2Onnx {
     for (let i = 0; i < layers; i++) {
       const own = `${path}.layers.${i}`;
       const h = this.#norm(x, `${own}.self_attn_layer_norm`, layerNormEps);
-      const attended = this.#attention(h, h, `${own}.self_attn`, attentionHeads, true);
+      const attended = this.#attention(h, h, `${own}.self_attn`, [length, length], true);
       const inner = this.#norm(attended, `${own}.self_attn.inner_attn_ln`, layerNormEps);
       x = graph.node('Add', [this.#linear(inner, `${own}.self_attn.out_proj`), x]);
       const wide = this.#linear(this.#norm(x, `${own}.final_layer_norm`, layerNormEps), `${own}.ffn.fc1`);
@@ -124,7 +133,7 @@ class Kosmos2Onnx {
       x = graph.node('Add', [this.#linear(active, `${own}.ffn.fc2`), x]);
     }
     const hidden = this.#norm(x, `${path}.layer_norm`, layerNormEps);
-    const rows = graph.node('Reshape', [hidden, graph.integers([this.#input.ids.length, embedDim])]);
+    const rows = graph.node('Reshape', [hidden, graph.integers([length, embedDim])]);
     graph.named('logits', 'Gemm', [rows, embedding], { attributes: { transB: 1 } });
   }
 
@@ -146,19 +155,6 @@ class Kosmos2Onnx {
   }
 }
 
-/** onnxruntime's fused attention over projected [1, T, heads · d]. */
-export function multiHeadAttention(
-  graph: OnnxGraph,
-  inputs: readonly string[],
-  heads: number,
-  causal: boolean,
-): string {
-  return graph.node('MultiHeadAttention', inputs, {
-    attributes: { num_heads: heads, unidirectional: Number(causal) },
-    domain: contributed,
-  });
-}
-
-export function kosmos2Onnx(config: Kosmos2Config): Uint8Array {
-  return new Kosmos2Onnx(config).build();
+export function kosmos2Onnx(config: Kosmos2Config, attention: AddAttention): Uint8Array {
+  return new Kosmos2Onnx(config, attention).build();
 }
