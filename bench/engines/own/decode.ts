@@ -75,34 +75,45 @@ async function tokenTime(
   return median(gaps.slice(2));
 }
 
-/** Vectors of a buffer that one dispatch copies: below the smallest limit of a binding. */
+/** Bytes of a buffer that one dispatch copies: below the smallest limit of a binding. */
 const piece = 64 * 2 ** 20;
 const lanes = 64;
 
-const copyKernel = kernelSource({
-  name: 'plain copy',
-  parameters: [],
-  buffers: [
-    { name: 'source', type: 'f32', vector: true },
-    { name: 'copy', type: 'f32', vector: true, write: true },
-  ],
-  workgroupSize: [lanes],
-  body: `
-let at = (workgroup.x + workgroup.y * grid.x) * ${lanes}u + lane;
-if (at < arrayLength(&source)) { copy[at] = source[at]; }`,
-});
+/** Each thread copies so many vectors, neighbours side by side. */
+function copyKernel(each: number) {
+  return kernelSource({
+    name: `plain copy of ${each} vec4`,
+    parameters: [],
+    buffers: [
+      { name: 'source', type: 'f32', vector: true },
+      { name: 'copy', type: 'f32', vector: true, write: true },
+    ],
+    workgroupSize: [lanes],
+    body: `
+let count = arrayLength(&source);
+let first = (workgroup.x + workgroup.y * grid.x) * ${lanes * each}u + lane;
+for (var i = 0u; i < ${each}u; i++) {
+let at = first + i * ${lanes}u;
+if (at < count) { copy[at] = source[at]; }
+}`,
+  });
+}
 
-/** Milliseconds of copying so many bytes once. */
+/** Milliseconds of copying so many bytes once: by the fastest of kernels with few and many vectors a thread. */
 async function copyTime(device: Device, bytes: number, times: number): Promise<number> {
   const sizes = Array.from({ length: Math.ceil(bytes / piece) }, (_, i) => Math.min(piece, bytes - i * piece));
   const tensors = sizes.map((size) => device.zeros([Math.ceil(size / 16) * 4]));
-  const to = device.zeros([piece / 4]);
+  const copy = device.zeros([Math.ceil(Math.min(piece, bytes) / 16) * 4]);
   const bufferOf = (tensor: Tensor) => tensor.storage('bench').shards[0].buffer.gpu;
-  const dispatches = tensors.map((from) => ({
-    buffers: [bufferOf(from), bufferOf(to)],
-    grid: linearGrid(Math.ceil(from.size / 4 / lanes)),
-  }));
-  const [, ...milliseconds] = await timeDispatches(device, copyKernel, dispatches, times + 1);
-  for (const tensor of [...tensors, to]) tensor.dispose();
-  return median(milliseconds);
+  let best = Infinity;
+  for (const each of [1, 8, 64, 512]) {
+    const dispatches = tensors.map((source) => ({
+      buffers: [bufferOf(source), bufferOf(copy)],
+      grid: linearGrid(Math.ceil(source.size / 4 / lanes / each)),
+    }));
+    const [, ...milliseconds] = await timeDispatches(device, copyKernel(each), dispatches, times + 1);
+    best = Math.min(best, median(milliseconds));
+  }
+  for (const tensor of [...tensors, copy]) tensor.dispose();
+  return best;
 }
