@@ -2,18 +2,17 @@
 import { Parser, shippedParserFolder } from '../data/grit/parser/index.ts';
 import { readJson } from '../engine/index.ts';
 import { parseParserTraining } from '../train/parser/config.ts';
-import { describeScores, type ParserRunOptions, runParserTraining, scoreSection } from '../train/parser/run.ts';
+import { describeScores, runParserTraining, scoreSection } from '../train/parser/run.ts';
 import { readSection } from '../train/parser/treebank.ts';
 import type { Terminal } from './command.ts';
 import { packageFolder } from './package.ts';
-import { Progress } from './progress.ts';
+import { assertFinished, trainListeners } from './train-listeners.ts';
 import {
   parseTrainParserArguments,
   TRAIN_PARSER_HELP,
   type TrainParserArguments,
   type TrainParserTask,
 } from './train-parser-arguments.ts';
-import { TrainProgress } from './train-progress.ts';
 
 const DEFAULT_CONFIG = 'configs/parser.json';
 /** What stands for the package's own parser. */
@@ -50,7 +49,8 @@ async function train(
   const parsed = parseParserTraining(await readJson(config), config);
   const training = { ...parsed, steps: task.steps ?? parsed.steps, seed: task.seed ?? parsed.seed };
   const { out, resume, adapter } = task;
-  const listeners = listenersOf(training.steps, json, terminal);
+  const { steps } = training;
+  const { started, stepped, onCompile, onNote } = trainListeners(json, terminal);
   const result = await runParserTraining({
     training,
     data,
@@ -58,36 +58,13 @@ async function train(
     resume,
     adapter,
     signal: terminal.signal,
-    ...listeners,
+    onStart: (reached, first) => started(reached, first, steps),
+    onStep: (report, tokensPerSecond) => stepped(report, tokensPerSecond, steps),
+    onCompile,
+    onNote,
   });
-  if (!result.finished)
-    throw new Error(`interrupted after step ${result.step}, which is saved in ${out}/checkpoints; --resume goes on`);
+  assertFinished(result, out);
   return result;
-}
-
-/** What a person reads while it runs; with `--json` all of it goes to standard error. */
-function listenersOf(
-  steps: number,
-  json: boolean,
-  { stdout, stderr }: Terminal,
-): Pick<ParserRunOptions, 'onStart' | 'onCompile' | 'onStep' | 'onNote'> {
-  const compiling = new Progress(stderr);
-  const training = new TrainProgress(stderr);
-  const say = (text: string) => {
-    compiling.clear();
-    training.clear();
-    (json ? stderr : stdout).write(`${text}\n`);
-  };
-  return {
-    onStart: (adapter, first) =>
-      say(`${first > 1 ? `going on with step ${first} of ${steps}` : `${steps} steps`} on ${adapter}`),
-    onCompile: (done, all) => compiling.report('compiling kernels', done, all),
-    onStep: ({ step, loss, learningRate }, tokensPerSecond) => {
-      compiling.clear();
-      training.report({ step, steps, loss, learningRate, tokensPerSecond });
-    },
-    onNote: say,
-  };
 }
 
 async function folderOf(folder: string): Promise<string> {
