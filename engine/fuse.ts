@@ -115,7 +115,8 @@ function findProducer(
     const takesTail = node.op.lowering.kind === 'kernel' && node.op.lowering.epilogue;
     if (!takesTail || !inGroup(leaf) || !sameShape(leaf.shape, shape)) continue;
     const others = leaves.filter((other) => other !== leaf);
-    const fits = others.length + 3 <= maxStorageBindings && others.every((other) => epilogueAccess(other.shape, shape));
+    const bindings = others.length + node.inputs.length + 1;
+    const fits = bindings <= maxStorageBindings && others.every((other) => epilogueAccess(other.shape, shape));
     if (fits) return node;
   }
   return null;

@@ -3,7 +3,7 @@
  * K, pass through workgroup memory (2 × 16 × 64 f32 = 8 KiB), loaded wide and stored as scalars with K outermost.
  */
 import { finishFunction } from './expression.ts';
-import { type MatmulOptions, matmulBuffers, matmulParameters, operandFunctions, storeFour } from './matmul.ts';
+import { type MatmulOperands, type MatmulOptions, plainOperands, storeFour } from './matmul.ts';
 import { type Grid, type KernelSource, kernelSource, unroll } from './source.ts';
 
 const tile = 64;
@@ -13,7 +13,14 @@ export function tiledMatmulGrid(M: number, N: number, batch: number): Grid {
   return [Math.ceil(N / tile), Math.ceil(M / tile), batch];
 }
 
+export type TiledMatmulOptions = Pick<MatmulOptions, 'transposeB' | 'vectorOut' | 'epilogue'>;
+
 export function tiledMatmulKernel(options: MatmulOptions): KernelSource {
+  return tiledKernel(options, plainOperands(options));
+}
+
+/** The same with operands that are read in another way. */
+export function tiledKernel(options: TiledMatmulOptions, operands: MatmulOperands): KernelSource {
   const storeAlongK = (name: string, value: string) =>
     unroll(4, (j) => `tile_${name}[(loadColumn * 4u + ${j}u) * ${tile}u + loadRow] = ${value}[${j}];`);
   // past K the tiles hold zeros
@@ -27,11 +34,11 @@ export function tiledMatmulKernel(options: MatmulOptions): KernelSource {
         unroll(4, (j) => `tile_b[local.y * ${tile}u + local.x * 4u + ${j}u] = bValue[${j}];`),
       ].join('\n');
   return kernelSource({
-    name: `matmul ${options.transposeA ? 'T' : 'N'}${options.transposeB ? 'T' : 'N'} tiled`,
-    parameters: matmulParameters(options),
-    buffers: matmulBuffers(options),
+    name: `matmul ${operands.name} tiled`,
+    parameters: operands.parameters,
+    buffers: operands.buffers,
     declarations: [
-      ...operandFunctions(options),
+      ...operands.functions,
       finishFunction(options.epilogue, options.vectorOut),
       `var<workgroup> tile_a: array<f32, ${tile * depth}>;`,
       `var<workgroup> tile_b: array<f32, ${tile * depth}>;`,

@@ -8,6 +8,7 @@
  */
 import { constantParameters, type Epilogue, epilogueBuffers, finishFunction } from './expression.ts';
 import {
+  type Buffer,
   type ElementType,
   type Grid,
   type KernelSource,
@@ -81,6 +82,29 @@ export function operandFunctions(options: MatmulOptions): string[] {
     alongK('a', options.transposeA, options.vectorA, 'M'),
     options.transposeB ? alongK('b', true, options.vectorB, 'N') : alongN(options.vectorB),
   ];
+}
+
+/** `a_along_k` alone, for an untransposed A whose rows are multiples of 4. */
+export function rowsOfA(): string {
+  return alongK('a', false, true, 'M');
+}
+
+/** What a kernel reads B through: another way of storing it brings its own `b_along_k`, buffers and parameters. */
+export interface MatmulOperands {
+  /** For the kernel's name. */
+  readonly name: string;
+  readonly parameters: Parameter[];
+  readonly buffers: Buffer[];
+  readonly functions: string[];
+}
+
+export function plainOperands(options: MatmulOptions): MatmulOperands {
+  return {
+    name: `${options.transposeA ? 'T' : 'N'}${options.transposeB ? 'T' : 'N'}`,
+    parameters: matmulParameters(options),
+    buffers: matmulBuffers(options),
+    functions: operandFunctions(options),
+  };
 }
 
 /** Stores four columns of a row, one by one where they may reach past N. */

@@ -7,6 +7,7 @@ import {
   crossEntropyPartKernel,
 } from '../../kernels/training.ts';
 import { apply } from '../apply.ts';
+import type { DeviceTraits } from '../device.ts';
 import { identity } from '../fuse.ts';
 import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
@@ -21,18 +22,27 @@ import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike
 const partColumns = 16384;
 const partBytes = 2 ** 26;
 
-interface Part {
-  readonly weight: Memory;
-  /** Element of the weight's buffer where the part begins. */
-  readonly offset: number;
+/** Columns of logits that exist at the same time. */
+interface Columns {
   readonly firstColumn: number;
   readonly columns: number;
 }
 
+interface Part extends Columns {
+  readonly weight: Memory;
+  /** Element of the weight's buffer where the part begins. */
+  readonly offset: number;
+}
+
+/** How many columns of logits of so many rows fit. */
+export function mostColumns({ maxBindingBytes }: DeviceTraits, rows: number): number {
+  const bytes = Math.min(partBytes, maxBindingBytes);
+  return Math.max(4, Math.min(partColumns, Math.floor(bytes / (4 * rows))) & ~3);
+}
+
 /** The rows of the weight, shard by shard, in parts whose logits fit; none of them crosses one of `borders`. */
 function partsOf(context: LowerContext, rows: number, width: number, borders: readonly number[] = []): Part[] {
-  const bytes = Math.min(partBytes, context.traits.maxBindingBytes);
-  const most = Math.max(4, Math.min(partColumns, Math.floor(bytes / (4 * rows))) & ~3);
+  const most = mostColumns(context.traits, rows);
   const parts: Part[] = [];
   for (const shard of context.shards(1)) {
     for (let at = 0; at < shard.rows; ) {
@@ -61,6 +71,34 @@ function emitLogits(context: LowerContext, part: Part, hidden: Memory, logits: M
     transposeB: true,
   };
   context.dispatch(matmulCall(context.traits, { ...product, M, N: part.columns, K }));
+}
+
+/** Losses and log Σ exp (outputs 0 and 1) from logits of one part after another; `emitPart` dispatches what writes them, [rows, columns]. */
+export function lowerLosses<P extends Columns>(
+  context: LowerContext,
+  labels: Memory,
+  parts: readonly P[],
+  emitPart: (part: P, logits: Memory) => void,
+): void {
+  const [rows] = context.inputs[0].shape;
+  const state = context.scratch(rows * 16);
+  const cooperative = !context.traits.software;
+  const logits = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
+  for (const [i, part] of parts.entries()) {
+    emitPart(part, logits);
+    context.dispatch({
+      source: crossEntropyPartKernel({ cooperative, first: i === 0 }),
+      parameters: { rows, columns: part.columns, firstColumn: part.firstColumn },
+      operands: [logits, labels, state],
+      grid: rowsGrid(rows, cooperative),
+    });
+  }
+  context.dispatch({
+    source: crossEntropyFinishKernel(),
+    parameters: { count: rows },
+    operands: [state, labels, context.output(0), context.output(1)],
+    grid: elementsGrid(rows),
+  });
 }
 
 function checkInputs(op: string, [hidden, weight, labels]: readonly Abstract[]): void {
@@ -108,26 +146,9 @@ export const crossEntropyOp: OpDefinition = {
     lower: (context) => {
       const [rows, width] = context.inputs[0].shape;
       const hidden = context.input(0);
-      const labels = context.input(2);
-      const state = context.scratch(rows * 16);
-      const cooperative = !context.traits.software;
-      const parts = partsOf(context, rows, width);
-      const logits = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
-      for (const [i, part] of parts.entries()) {
-        emitLogits(context, part, hidden, logits);
-        context.dispatch({
-          source: crossEntropyPartKernel({ cooperative, first: i === 0 }),
-          parameters: { rows, columns: part.columns, firstColumn: part.firstColumn },
-          operands: [logits, labels, state],
-          grid: rowsGrid(rows, cooperative),
-        });
-      }
-      context.dispatch({
-        source: crossEntropyFinishKernel(),
-        parameters: { count: rows },
-        operands: [state, labels, context.output(0), context.output(1)],
-        grid: elementsGrid(rows),
-      });
+      lowerLosses(context, context.input(2), partsOf(context, rows, width), (part, logits) =>
+        emitLogits(context, part, hidden, logits),
+      );
     },
   },
   cases: [

@@ -12,6 +12,8 @@ import { layerNormGradientOp } from './layer-norm-gradient.ts';
 import { matmulOp } from './matmul.ts';
 import { l2NormalizeOp, layerNormOp, logSoftmaxOp, softmaxOp } from './normalize.ts';
 import { concatOp, padOp } from './pad.ts';
+import { quantizedGatherOp, quantizedMatmulOp } from './quantized.ts';
+import { quantizedCrossEntropyOp } from './quantized-cross-entropy.ts';
 import { maxOp, sumOp, sumSquaresOp } from './reduce.ts';
 import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 
@@ -25,6 +27,8 @@ export { argmax, bannedLogit, banRepeated, gather, topK, updateRows } from './in
 export { matmul } from './matmul.ts';
 export { l2Normalize, layerNorm, logSoftmax, softmax } from './normalize.ts';
 export { concat, pad } from './pad.ts';
+export { type QuantizedMatrix, quantizedGather, quantizedMatmul } from './quantized.ts';
+export { quantizedCrossEntropy } from './quantized-cross-entropy.ts';
 export { max, mean, sum, sumSquares } from './reduce.ts';
 export { broadcastTo, reshape, slice, transpose } from './view.ts';
 
@@ -43,6 +47,7 @@ export const opDefinitions: readonly OpDefinition[] = [
   sumSquaresOp,
   maxOp,
   matmulOp,
+  quantizedMatmulOp,
   attentionOp,
   attentionGradientOp,
   decodeAttentionOp,
@@ -52,11 +57,13 @@ export const opDefinitions: readonly OpDefinition[] = [
   softmaxOp,
   logSoftmaxOp,
   gatherOp,
+  quantizedGatherOp,
   updateRowsOp,
   topKOp,
   banRepeatedOp,
   embeddingGradientOp,
   crossEntropyOp,
   crossEntropyGradientOp,
+  quantizedCrossEntropyOp,
   adamwOp,
 ];

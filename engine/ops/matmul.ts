@@ -60,9 +60,10 @@ interface Choice {
 }
 
 /** Workgroups of the register kernel: 16 threads of 4 columns. */
-const registerLanes = 16;
+export const registerLanes = 16;
 
-function roundUpRows(M: number): number {
+/** Rows of a kernel for so few of them that it has variants by their number. */
+export function roundUpRows(M: number): number {
   return [1, 2, 4].find((rows) => M <= rows) ?? 8;
 }
 

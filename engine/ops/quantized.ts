@@ -1,0 +1,268 @@
+/** Products with matrices of int4 and int8, and rows of them; for use, not for training. */
+import { elementsGrid } from '../../kernels/indexing.ts';
+import { registerMatmulGrid } from '../../kernels/matmul.ts';
+import { tiledKernel, tiledMatmulGrid } from '../../kernels/matmul-tiled.ts';
+import { matvecGrid } from '../../kernels/matvec.ts';
+import { type QuantizedBits, type QuantizedMatmulOptions, quantizedOperands } from '../../kernels/quantized.ts';
+import { quantizedGatherKernel } from '../../kernels/quantized-gather.ts';
+import { registerQuantizedKernel } from '../../kernels/quantized-matmul.ts';
+import { isWide, quantizedMatvecKernel } from '../../kernels/quantized-matvec.ts';
+import type { Grid, KernelSource } from '../../kernels/source.ts';
+import { applyOne } from '../apply.ts';
+import type { DeviceTraits } from '../device.ts';
+import type { DType } from '../dtype.ts';
+import { OpError } from '../errors.ts';
+import type { Abstract } from '../graph.ts';
+import type { Call, LowerContext } from '../lower.ts';
+import type { Memory } from '../memory.ts';
+import { attribute, type CaseInput, type OpDefinition, type ReferenceArray } from '../op.ts';
+import { checkForm, levelAt, type QuantizeForm } from '../quantize.ts';
+import { formatShape, type Shape, sizeOf } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { registerLanes, roundUpRows } from './matmul.ts';
+import { expectDType, expectFloat, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+
+/**
+ * A matrix [N, K] of int4 or int8: `words` i32 [N, K·bits/32] and `scales` f16 [N, K/group], packed as `kernels/quantized.ts` says. Both may be
+ * row-sharded, each at rows of its own.
+ */
+export interface QuantizedMatrix {
+  readonly words: Tensor;
+  readonly scales: Tensor;
+}
+
+/** The form of a matrix with rows of `width` elements; throws where words and scales hold no such rows. */
+export function formOf(op: string, width: number, words: Abstract, scales: Abstract): QuantizeForm {
+  expectRank(op, 'words', words, 2);
+  expectDType(op, 'words', words, 'i32');
+  expectDType(op, 'scales', scales, 'f16');
+  expectShape(op, 'scales', scales, [words.shape[0], scales.shape[1]]);
+  const form = { bits: ((32 * words.shape[1]) / width) as QuantizedBits, group: width / scales.shape[1] };
+  try {
+    checkForm(width, form);
+  } catch (error) {
+    const shapes = `words ${formatShape(words.shape)} and scales ${formatShape(scales.shape)}`;
+    throw new OpError(op, `${shapes} hold no rows of ${width} elements: ${(error as Error).message}`);
+  }
+  return form;
+}
+
+/** Rows that lie in one shard of the words and in one of the scales, and where they begin there. */
+export interface QuantizedPart {
+  readonly words: Memory;
+  readonly scales: Memory;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly wordsRow: number;
+  readonly scalesRow: number;
+}
+
+/** The rows of the matrix whose words are input `at` and whose scales are the next, none of them more than `most` rows. */
+export function partsOf(context: LowerContext, at: number, most = Infinity): QuantizedPart[] {
+  const words = context.shards(at);
+  const scales = context.shards(at + 1);
+  const [total] = context.inputs[at].shape;
+  const parts: QuantizedPart[] = [];
+  for (let row = 0; row < total; row += parts.at(-1)!.rows) {
+    const [ofWords, ofScales] = [words, scales].map((shards) => shards.findLast(({ firstRow }) => firstRow <= row)!);
+    const ends = [ofWords, ofScales].map(({ firstRow, rows }) => firstRow + rows - row);
+    parts.push({
+      words: ofWords.memory,
+      scales: ofScales.memory,
+      firstRow: row,
+      rows: Math.min(...ends, most),
+      wordsRow: row - ofWords.firstRow,
+      scalesRow: row - ofScales.firstRow,
+    });
+  }
+  return parts;
+}
+
+/** One product with a part of a quantised matrix: out[:, outColumn …] = A·partᵀ. */
+export interface QuantizedProduct extends QuantizeForm {
+  readonly a: Memory;
+  readonly aType: DType;
+  readonly part: QuantizedPart;
+  readonly out: Memory;
+  readonly M: number;
+  readonly K: number;
+  /** Width of the matrix that the result is a window of, and the element at which it begins there. */
+  readonly outStride: number;
+  readonly outColumn: number;
+  readonly tail?: LowerContext['tail'];
+}
+
+/** The kernel for this product on this kind of adapter. */
+function chooseKernel(
+  traits: DeviceTraits,
+  options: QuantizedMatmulOptions,
+  { M, N, K, group }: { M: number; N: number; K: number; group: number },
+): { source: KernelSource; grid: Grid } {
+  if (traits.software) {
+    const rows = M <= 8 ? roundUpRows(M) : traits.subgroupsOf8 ? 16 : 8;
+    const variant = { rows, lanes: registerLanes, subgroup: traits.subgroupsOf8 };
+    return { source: registerQuantizedKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, 1, variant) };
+  }
+  if (M <= 8) {
+    const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group) };
+    return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1) };
+  }
+  const tiled = { ...options, transposeB: true };
+  return { source: tiledKernel(tiled, quantizedOperands(options)), grid: tiledMatmulGrid(M, N, 1) };
+}
+
+/** The kernel call for a product with a quantised matrix. */
+export function quantizedMatmulCall(traits: DeviceTraits, product: QuantizedProduct): Call {
+  const { a, aType, part, out, M, K, bits, group, outStride, outColumn, tail } = product;
+  const { rows: N, words, scales, wordsRow, scalesRow } = part;
+  const options: QuantizedMatmulOptions = {
+    bits,
+    aType,
+    vectorOut: N % 4 === 0 && outStride % 4 === 0 && outColumn % 4 === 0,
+    epilogue: tail?.epilogue,
+  };
+  return {
+    ...chooseKernel(traits, options, { M, N, K, group }),
+    parameters: { ...tail?.constants, M, N, K, aBatch: 0, group, wordsRow, scalesRow, outStride, outColumn },
+    operands: [a, words, scales, ...(tail?.operands ?? []), out],
+    flops: 2 * M * N * K,
+  };
+}
+
+function lowerMatmul(context: LowerContext): void {
+  const [x, words, scales] = context.inputs;
+  const K = x.shape.at(-1)!;
+  const form = formOf('quantizedMatmul', K, words, scales);
+  const a = context.input(0);
+  const parts = partsOf(context, 1);
+  const { tail } = context;
+  const sizes = { M: sizeOf(x.shape) / K, K, outStride: words.shape[0] };
+  const out = context.output(0);
+  for (const part of parts) {
+    const product = { ...form, ...sizes, a, aType: x.dtype, part, out, outColumn: part.firstRow, tail };
+    context.dispatch(quantizedMatmulCall(context.traits, product));
+  }
+}
+
+/** The matrix in float64, for the references. */
+export function dequantized(width: number, words: ReferenceArray, scales: ReferenceArray): ReferenceArray {
+  const bits = ((32 * words.shape[1]) / width) as QuantizedBits;
+  const group = width / scales.shape[1];
+  const shape = [words.shape[0], width];
+  const data = Float64Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => levelAt(words.data, bits, i) * scales.data[Math.floor(i / group)],
+  );
+  return { shape, data };
+}
+
+/** Words and scales (exact in f16) for a case. */
+export function matrixInputs(rows: number, width: number, { bits, group }: QuantizeForm): CaseInput[] {
+  const values = (shape: Shape, value: (i: number) => number) =>
+    Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
+  const words: Shape = [rows, (width * bits) / 32];
+  const scales: Shape = [rows, width / group];
+  return [
+    // the bits of a multiplicative hash
+    integers(
+      words,
+      values(words, (i) => Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(i + 7, 0x85ebca6b)),
+    ),
+    { shape: scales, values: values(scales, (i) => (((i * 37) % 101) - 50) / (bits === 8 ? 4096 : 256)), dtype: 'f16' },
+  ];
+}
+
+const sharded = ([words, scales]: CaseInput[]): CaseInput[] => [{ ...words, shardBytes: 256 }, scales];
+
+export const quantizedMatmulOp: OpDefinition = {
+  name: 'quantizedMatmul',
+  summary: 'x·Wᵀ for x [..., K] and a matrix W [N, K] of int4 or int8 with a scale for each group along K',
+  infer: ([x, words, scales]) => {
+    expectFloat('quantizedMatmul', 'x', x);
+    if (x.shape.length < 1) throw new OpError('quantizedMatmul', 'x must have at least one axis');
+    formOf('quantizedMatmul', x.shape.at(-1)!, words, scales);
+    return [f32Of([...x.shape.slice(0, -1), words.shape[0]])];
+  },
+  vjp: { none: 'quantised matrices are for use; train the weights that they were made from' },
+  reference: ([x, words, scales], _, [{ shape }]) => {
+    const K = x.shape.at(-1)!;
+    const [N] = words.shape;
+    const { data } = dequantized(K, words, scales);
+    const out = zerosLike(shape);
+    for (let i = 0; i < out.length; i++) {
+      const [row, column] = [Math.floor(i / N), i % N];
+      for (let k = 0; k < K; k++) out[i] += x.data[row * K + k] * data[column * K + k];
+    }
+    return [out];
+  },
+  lowering: { kind: 'kernel', lower: lowerMatmul, epilogue: true },
+  cases: [
+    { inputs: [input([1, 64]), ...matrixInputs(12, 64, { bits: 4, group: 32 })] },
+    { inputs: [input([3, 32]), ...matrixInputs(7, 32, { bits: 8, group: 32 })] },
+    { inputs: [input([2, 40]), ...matrixInputs(5, 40, { bits: 4, group: 8 })] },
+    { inputs: [input([2, 3, 24]), ...matrixInputs(8, 24, { bits: 8, group: 8 })] },
+    { inputs: [input([20, 64]), ...matrixInputs(68, 64, { bits: 4, group: 16 })] },
+    { inputs: [input([9, 32]), ...matrixInputs(10, 32, { bits: 8, group: 16 })] },
+    { inputs: [input([1, 32]), ...sharded(matrixInputs(40, 32, { bits: 4, group: 8 }))] },
+  ],
+};
+
+/** x·Wᵀ: x f32 or f16 [..., K], W [N, K] quantised. Result f32 [..., N]. It has no gradient. */
+export function quantizedMatmul(x: Tensor, { words, scales }: QuantizedMatrix): Tensor {
+  return applyOne(quantizedMatmulOp, [x, words, scales]);
+}
+
+export const quantizedGatherOp: OpDefinition = {
+  name: 'quantizedGather',
+  summary: 'rows of a table [N, width] of int4 or int8 by i32 ids, as f32',
+  infer: ([words, scales, ids], attributes) => {
+    const width = attribute<number>(attributes, 'width');
+    formOf('quantizedGather', width, words, scales);
+    expectDType('quantizedGather', 'ids', ids, 'i32');
+    return [f32Of([...ids.shape, width])];
+  },
+  vjp: { none: 'quantised matrices are for use; train the weights that they were made from' },
+  reference: ([words, scales, ids], attributes, [{ shape }]) => {
+    const width = attribute<number>(attributes, 'width');
+    const { data } = dequantized(width, words, scales);
+    const out = zerosLike(shape);
+    for (const [i, id] of ids.data.entries()) out.set(data.subarray(id * width, (id + 1) * width), i * width);
+    return [out];
+  },
+  lowering: {
+    kind: 'kernel',
+    lower: (context) => {
+      const [words, scales, ids] = context.inputs;
+      const width = attribute<number>(context.attributes, 'width');
+      const { bits, group } = formOf('quantizedGather', width, words, scales);
+      const columns4 = width / 4;
+      const count = sizeOf(ids.shape) * columns4;
+      const idsMemory = context.input(2);
+      const out = context.output(0);
+      for (const { rows: tableRows, ...part } of partsOf(context, 0)) {
+        const { firstRow, wordsRow, scalesRow } = part;
+        context.dispatch({
+          source: quantizedGatherKernel({ bits }),
+          parameters: { count, columns4, group, firstRow, tableRows, wordsRow, scalesRow },
+          operands: [part.words, part.scales, idsMemory, out],
+          grid: elementsGrid(count),
+        });
+      }
+    },
+  },
+  cases: [
+    {
+      inputs: [...matrixInputs(6, 24, { bits: 8, group: 8 }), integers([2, 3], [5, 0, 1, 1, 3, 2])],
+      attributes: { width: 24 },
+    },
+    {
+      inputs: [...sharded(matrixInputs(40, 32, { bits: 4, group: 8 })), integers([2], [39, 17])],
+      attributes: { width: 32 },
+    },
+  ],
+};
+
+/** Rows `ids` (i32, any shape) of a quantised table with rows of `width` elements: f32 [...ids, width]. Ids outside it leave their rows undefined. */
+export function quantizedGather({ words, scales }: QuantizedMatrix, ids: Tensor, width: number): Tensor {
+  return applyOne(quantizedGatherOp, [words, scales, ids], { width });
+}

@@ -1,0 +1,119 @@
+/**
+ * Numbers as int4 or int8 in groups with one f16 scale each, on the host: number ≈ level · scale, with levels from −2^(bits−1) to 2^(bits−1) − 1.
+ * The packing is that of `kernels/quantized.ts`.
+ */
+import type { QuantizedBits } from '../kernels/quantized.ts';
+import { OpError } from './errors.ts';
+import { toFloat16Bits, toFloat32 } from './safetensors/convert.ts';
+
+export type { QuantizedBits } from '../kernels/quantized.ts';
+
+export interface QuantizeForm {
+  readonly bits: QuantizedBits;
+  /** Elements that share a scale: a multiple of 8 that divides the rows. */
+  readonly group: number;
+}
+
+/** Rows of `width` elements: [rows, width·bits/32] words and [rows, width/group] scales as f16 bits. */
+export interface QuantizedRows {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly scales: Uint16Array<ArrayBuffer>;
+}
+
+/**
+ * The level at which the largest number of a group is put. For int4 there are several, of which the one with the least squared error counts: to
+ * cut the largest number off may pay, when the others gain by it.
+ */
+const reaches: Record<QuantizedBits, readonly number[]> = { 4: [7, 7.5, 8, 8.75, 9.5], 8: [127] };
+
+/** Groups are made of words of eight int4. */
+const groupStep = 8;
+
+/** @throws OpError where the group is none, or does not divide the rows */
+export function checkForm(width: number, { bits, group }: QuantizeForm): void {
+  if (bits !== 4 && bits !== 8) throw new OpError('quantize', `${bits} bits are not known; 4 and 8 are`);
+  if (!Number.isInteger(group) || group < groupStep || group % groupStep !== 0)
+    throw new OpError('quantize', `groups of ${group} elements: a multiple of ${groupStep} is expected`);
+  if (width % group !== 0) throw new OpError('quantize', `groups of ${group} do not divide rows of ${width} elements`);
+}
+
+/**
+ * The nearest levels of rows of `width` elements. Int8 is off by at most half a scale, where 127 scales are the largest magnitude of the group;
+ * int4 by at most half a scale too, or, for numbers that it cuts off, by 2.5 of them.
+ *
+ * @throws OpError for a form that does not fit, and for infinite numbers and NaN
+ */
+export function quantizeRows(values: Float32Array, width: number, form: QuantizeForm): QuantizedRows {
+  checkForm(width, form);
+  const { bits, group } = form;
+  const words = new Int32Array((values.length / 32) * bits);
+  const scales = new Uint16Array(values.length / group);
+  const largest = largestOfGroups(values, group);
+  // the largest number goes to the side that has one level more
+  const trials = reaches[bits].map((reach) => toFloat16Bits(largest.map((number) => -number / reach)));
+  const factors = trials.map((halves) => toFloat32(new Uint8Array(halves.buffer), 'F16'));
+  const levels = new Int8Array(group);
+  for (let g = 0; g < scales.length; g++) {
+    const numbers = values.subarray(g * group, (g + 1) * group);
+    let least = Infinity;
+    for (const [trial, { [g]: scale }] of factors.entries()) {
+      const error = levelsOf(numbers, scale, 2 ** (bits - 1), levels);
+      if (error >= least) continue;
+      least = error;
+      scales[g] = trials[trial][g];
+      pack(levels, bits, words, g * group);
+    }
+  }
+  return { words, scales };
+}
+
+/** The numbers that quantised rows stand for. */
+export function dequantizeRows({ words, scales }: QuantizedRows, { bits, group }: QuantizeForm): Float32Array {
+  const factors = toFloat32(new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength), 'F16');
+  return Float32Array.from(
+    { length: scales.length * group },
+    (_, i) => levelAt(words, bits, i) * factors[Math.floor(i / group)],
+  );
+}
+
+/** The level of element `i` of packed words. */
+export function levelAt(words: ArrayLike<number>, bits: QuantizedBits, i: number): number {
+  const each = 32 / bits;
+  const stored = (words[Math.floor(i / each)] >>> ((i % each) * bits)) & (2 ** bits - 1);
+  return stored - 2 ** (bits - 1);
+}
+
+/** The number of the largest magnitude of each group. */
+function largestOfGroups(values: Float32Array, group: number): Float32Array<ArrayBuffer> {
+  const largest = new Float32Array(values.length / group);
+  for (const [i, number] of values.entries()) {
+    if (!Number.isFinite(number)) throw new OpError('quantize', `${number} among the numbers`);
+    const g = Math.floor(i / group);
+    if (Math.abs(number) > Math.abs(largest[g])) largest[g] = number;
+  }
+  return largest;
+}
+
+/** Fills `levels`, from −half to half − 1, and gives their squared error. A scale of 0 stands for zeros. */
+function levelsOf(numbers: Float32Array, scale: number, half: number, levels: Int8Array): number {
+  const inverse = scale === 0 ? 0 : 1 / scale;
+  let error = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const level = Math.max(-half, Math.min(half - 1, Math.round(numbers[i] * inverse)));
+    levels[i] = level;
+    const off = numbers[i] - level * scale;
+    error += off * off;
+  }
+  return error;
+}
+
+/** Writes the levels of the elements from `first` on, a multiple of 8, into their words. */
+function pack(levels: Int8Array, bits: QuantizedBits, words: Int32Array, first: number): void {
+  const each = 32 / bits;
+  const half = 2 ** (bits - 1);
+  for (let i = 0; i < levels.length; i += each) {
+    let word = 0;
+    for (let j = 0; j < each; j++) word |= (levels[i + j] + half) << (j * bits);
+    words[(first + i) / each] = word;
+  }
+}
