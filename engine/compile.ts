@@ -1,12 +1,14 @@
 /** `compile(fn)`: traces a function of tensors once per shape signature, plans it, and replays the plan from then on. */
-import type { Device } from './device.ts';
+import type { Device, DeviceTraits } from './device.ts';
 import { type DType, dtypeOf, type HostData } from './dtype.ts';
 import { OpError } from './errors.ts';
 import { Graph, type Value } from './graph.ts';
+import { describeLayout, layOut, type PlanDescription } from './layout.ts';
 import type { ArgumentInfo } from './lower.ts';
-import { Plan, type PlanDescription, type RunArgument } from './plan.ts';
+import { Plan, type RunArgument } from './plan.ts';
 import { RecentMap } from './recent.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
+import { shardRows } from './storage.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf, mapTree } from './tree.ts';
 
@@ -21,6 +23,18 @@ export class HostArray {
     checkShape('HostArray', shape);
     this.data = data;
     this.shape = shape;
+  }
+}
+
+/** Stands for a tensor that does not exist, where only its shape counts: see `Compiled.estimate`. */
+export class TensorShape {
+  readonly shape: Shape;
+  readonly dtype: DType;
+
+  constructor(shape: Shape, dtype: DType = 'f32') {
+    checkShape('TensorShape', shape);
+    this.shape = shape;
+    this.dtype = dtype;
   }
 }
 
@@ -46,14 +60,14 @@ export interface CompileOptions {
  * What a caller may give where the function takes a tensor: data that changes from call to call need no tensor of their own. A function
  * declares numbers as tensors, for that is how it gets them.
  */
-export type Feed<T> = T extends Tensor
-  ? Tensor | HostArray | number
+export type Feed<T, More = never> = T extends Tensor
+  ? Tensor | HostArray | number | More
   : T extends number
     ? never
     : T extends object
-      ? { [K in keyof T]: Feed<T[K]> }
+      ? { [K in keyof T]: Feed<T[K], More> }
       : T;
-type Feeds<Args extends readonly unknown[]> = { [K in keyof Args]: Feed<Args[K]> };
+type Feeds<Args extends readonly unknown[], More = never> = { [K in keyof Args]: Feed<Args[K], More> };
 
 export interface Compiled<Args extends readonly unknown[], Result> {
   (...args: Feeds<Args>): Promise<Result>;
@@ -61,6 +75,11 @@ export interface Compiled<Args extends readonly unknown[], Result> {
   prepare(...args: Feeds<Args>): Promise<void>;
   /** The cost of the plan for arguments like these (default: of the plan used last). */
   describe(...args: Feeds<Args> | []): PlanDescription;
+  /**
+   * What a plan for arguments like these would cost on a device of such traits. Nothing is allocated, compiled or kept, and a {@link TensorShape} may stand
+   * for a tensor, so the model may be larger than any device.
+   */
+  estimate(traits: DeviceTraits, ...args: Feeds<Args, TensorShape>): PlanDescription;
   /** Frees the buffers of all plans. */
   dispose(): void;
 }
@@ -138,6 +157,10 @@ export function compile<Args extends readonly unknown[], Result>(
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
     },
+    estimate: (traits: DeviceTraits, ...args: Feeds<Args, TensorShape>) => {
+      const { graph, outputs, infos } = trace(body, args, options, name, traits);
+      return describeLayout(layOut(graph, outputs, { traits, arguments: infos, fusion: options.fusion ?? true }));
+    },
     dispose: () => {
       for (const { plan } of ready.values()) plan.dispose();
       entries.clear();
@@ -179,61 +202,85 @@ function signatureOf(args: readonly unknown[], name: string): string {
   return JSON.stringify(mapTree(args, (leaf, path) => describeLeaf(leaf, path, name)));
 }
 
+/** A traced function: its graph, what comes out, and what goes in. */
+interface Trace {
+  readonly graph: Graph;
+  readonly outputs: readonly Value[];
+  readonly template: unknown;
+  readonly infos: readonly ArgumentInfo[];
+  readonly hosted: readonly boolean[];
+  /** Of the first argument that lies on one. */
+  readonly device: Device | null;
+}
+
+/** Runs the function once on tensors without data. `traits` tell how a {@link TensorShape} would be sharded. */
+function trace(
+  body: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  { donate }: CompileOptions,
+  name: string,
+  traits?: DeviceTraits,
+): Trace {
+  const graph = new Graph();
+  const infos: ArgumentInfo[] = [];
+  const hosted: boolean[] = [];
+  let device: Device | null = null;
+  const addArgument = (leaf: unknown, donated: boolean): unknown => {
+    const isShape = leaf instanceof TensorShape;
+    if (!isShape && !isArgument(leaf)) return leaf;
+    const abstract = abstractOf(leaf);
+    const storage = leaf instanceof Tensor ? leaf.storage(name) : null;
+    if (storage) device ??= storage.device;
+    const sharded = isShape && traits ? shardRows(leaf.shape, leaf.dtype, traits.maxBindingBytes) : null;
+    infos.push({
+      ...abstract,
+      shardRows: storage?.shards.map(({ rows }) => rows) ?? sharded ?? [abstract.shape[0] ?? 1],
+      donated: donated && (storage !== null || isShape),
+    });
+    hosted.push(storage === null);
+    return Tensor.traced(graph, graph.addArgument(abstract));
+  };
+  const traced = args.map((argument, position) =>
+    mapTree(argument, (leaf) => addArgument(leaf, donate?.includes(position) ?? false)),
+  );
+  const outputs: Value[] = [];
+  try {
+    const result = body(...(traced as never[]));
+    if (result instanceof Promise) {
+      result.catch(() => undefined);
+      throw new OpError(name, 'the function must not be asynchronous: it is traced once, and its tensors have no data');
+    }
+    const template = mapTree(result, (leaf, path) => {
+      if (!(leaf instanceof Tensor)) return leaf;
+      const { trace: own } = leaf;
+      if (!own)
+        throw new OpError(
+          name,
+          `the result ${path || '(whole)'} is a tensor from outside the function; return only tensors that it computes`,
+        );
+      return new OutputSlot(outputs.push(own.value) - 1);
+    });
+    return { graph, outputs, template, infos, hosted, device };
+  } finally {
+    graph.closed = true;
+  }
+}
+
 async function build<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Result,
   args: Feeds<Args>,
   options: CompileOptions,
   name: string,
 ): Promise<Entry> {
-  const graph = new Graph();
-  const infos: ArgumentInfo[] = [];
-  const hosted: boolean[] = [];
-  let device = options.device ?? null;
-  const addArgument = (leaf: unknown, donated: boolean): unknown => {
-    if (!isArgument(leaf)) return leaf;
-    const abstract = abstractOf(leaf);
-    const storage = leaf instanceof Tensor ? leaf.storage(name) : null;
-    if (storage) device ??= storage.device;
-    infos.push({
-      ...abstract,
-      shardRows: storage?.shards.map(({ rows }) => rows) ?? [abstract.shape[0] ?? 1],
-      donated: donated && storage !== null,
-    });
-    hosted.push(storage === null);
-    return Tensor.traced(graph, graph.addArgument(abstract));
-  };
-  const traced = args.map((argument, position) =>
-    mapTree(argument, (leaf) => addArgument(leaf, options.donate?.includes(position) ?? false)),
-  );
-  const outputs: Value[] = [];
-  let template: unknown;
-  try {
-    const result: unknown = body(...(traced as unknown as Args));
-    if (result instanceof Promise) {
-      result.catch(() => undefined);
-      throw new OpError(name, 'the function must not be asynchronous: it is traced once, and its tensors have no data');
-    }
-    template = mapTree(result, (leaf, path) => {
-      if (!(leaf instanceof Tensor)) return leaf;
-      const { trace } = leaf;
-      if (!trace)
-        throw new OpError(
-          name,
-          `the result ${path || '(whole)'} is a tensor from outside the function; return only tensors that it computes`,
-        );
-      return new OutputSlot(outputs.push(trace.value) - 1);
-    });
-  } finally {
-    graph.closed = true;
-  }
-  device ??= deviceOfCaptured(graph);
+  const { graph, outputs, template, infos, hosted, device: given } = trace(body, args, options, name);
+  const device = options.device ?? given ?? deviceOfCaptured(graph);
   if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
   const planOptions = { arguments: infos, hosted, fusion: options.fusion ?? true, name };
   return { plan: await Plan.build(device, graph, outputs, planOptions, options.onCompile), template };
 }
 
-function abstractOf(leaf: ArgumentLeaf): { shape: Shape; dtype: DType } {
-  if (leaf instanceof Tensor) return { shape: leaf.shape, dtype: leaf.dtype };
+function abstractOf(leaf: ArgumentLeaf | TensorShape): { shape: Shape; dtype: DType } {
+  if (leaf instanceof Tensor || leaf instanceof TensorShape) return { shape: leaf.shape, dtype: leaf.dtype };
   return leaf instanceof HostArray ? { shape: leaf.shape, dtype: dtypeOf(leaf.data) } : { shape: [], dtype: 'f32' };
 }
 

@@ -4,12 +4,13 @@ import './methods.ts';
 export { type Grid, type KernelSource, kernelSource, linearGrid, linearWorkgroup } from '../kernels/source.ts';
 export { apply, applyOne, type Operand } from './apply.ts';
 export { customGradient, grad, gradientsOf, remat, valueAndGrad } from './autodiff.ts';
-export { type Compiled, type CompileOptions, compile, HostArray } from './compile.ts';
+export { type Compiled, type CompileOptions, compile, HostArray, TensorShape } from './compile.ts';
 export { Device, type DeviceOptions, type DeviceTraits, requestDevice } from './device.ts';
 export type { DType, HostData } from './dtype.ts';
 export { DeviceError, OpError, TensorStateError } from './errors.ts';
 export type { FormatOptions } from './format.ts';
 export type { Attributes } from './graph.ts';
+export type { PlanDescription } from './layout.ts';
 export type { LowerContext } from './lower.ts';
 export type { OpCase, OpDefinition } from './op.ts';
 export * from './ops/index.ts';
@@ -22,7 +23,6 @@ export {
   globalNorm,
   type Moments,
 } from './optimizer.ts';
-export type { PlanDescription } from './plan.ts';
 export { philox, uniform, uniforms } from './random.ts';
 export { type AdapterChoice, type BlobFolder, blobFolder, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';

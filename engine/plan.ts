@@ -8,8 +8,9 @@ import type { Device, Pipeline } from './device.ts';
 import { type DType, type HostData, paddedByteLength } from './dtype.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
-import { type ArgumentInfo, type Lowered, lowerGraph, type ShardMemory } from './lower.ts';
-import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
+import { describeLayout, layOut, type PlanDescription, type PlanLayout } from './layout.ts';
+import type { ArgumentInfo } from './lower.ts';
+import type { Memory } from './memory.ts';
 import { RecentMap } from './recent.ts';
 import { type Shape, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
@@ -23,25 +24,6 @@ export interface PlanResult {
 /** What an argument of a run is: a tensor's storage, or host data that is written into the plan's own buffer. */
 export type RunArgument = Storage | HostData;
 
-/** The cost of a plan, before or after it ran. */
-export interface PlanDescription {
-  /** Nodes of the graph that the results depend on, before fusion. */
-  readonly ops: number;
-  readonly dispatches: number;
-  /** Distinct pipelines. */
-  readonly pipelines: number;
-  readonly flops: number;
-  /** Bytes by owner: the plan's own (slots, parameters), its results, its arguments, and captured tensors. */
-  readonly bytes: {
-    readonly slots: number;
-    readonly parameters: number;
-    readonly results: number;
-    readonly arguments: number;
-    readonly captured: number;
-  };
-  readonly kernels: readonly { readonly name: string; readonly dispatches: number; readonly flops: number }[];
-}
-
 type Step =
   | {
       readonly kind: 'dispatch';
@@ -53,13 +35,6 @@ type Step =
     }
   | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly to: GPUBuffer; readonly bytes: number };
 
-/** How a result comes about: in a buffer of its own, or in the place of a donated argument. */
-type ResultPlace =
-  | { readonly kind: 'own'; readonly shards: readonly ShardMemory[] }
-  | { readonly kind: 'argument'; readonly index: number };
-
-/** Uniform offsets are multiples of this on every adapter. */
-const parameterAlignment = 256;
 /** Sets of bind groups kept, one per combination of outside buffers. */
 const maxBindingSets = 8;
 
@@ -74,13 +49,8 @@ export interface PlanOptions {
 export class Plan {
   readonly device: Device;
   readonly #options: PlanOptions;
-  readonly #commands: readonly Command[];
-  readonly #lowered: Lowered;
+  readonly #layout: PlanLayout;
   readonly #values: readonly Value[];
-  readonly #results: readonly ResultPlace[];
-  readonly #own: readonly Memory[];
-  readonly #assignment: SlotAssignment;
-  readonly #captured: ReadonlySet<Storage>;
   /** The buffers of the results of the last run; free ones among them are taken again. */
   #lastOwn: readonly PooledBuffer[] = [];
   readonly #slots: PooledBuffer[] = [];
@@ -93,25 +63,18 @@ export class Plan {
   };
   #gone: string | null = null;
   #disposed = false;
-  #parameterBytes = 0;
 
   private constructor(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions) {
     this.device = device;
     this.#bindingSets = new RecentMap<Step[]>(maxBindingSets, (_, steps) => device.dropBindGroups(steps.length));
     this.#options = options;
     this.#values = outputs;
-    this.#lowered = lowerGraph(graph, outputs, {
+    this.#layout = layOut(graph, outputs, {
       traits: device.traits,
       arguments: options.arguments,
       fusion: options.fusion,
     });
-    const { results, commands } = placeResults(this.#lowered, outputs, options.arguments);
-    this.#results = results;
-    this.#commands = commands;
-    this.#own = results.flatMap((place) => (place.kind === 'own' ? place.shards.map(({ memory }) => memory) : []));
-    this.#assignment = assignSlots(commands, new Set(this.#own));
-    this.#captured = capturedStorages(commands);
-    for (const storage of this.#captured) {
+    for (const storage of this.#layout.captured) {
       if (storage.device !== device)
         throw new OpError(
           options.name,
@@ -131,7 +94,7 @@ export class Plan {
     onProgress?: (done: number, all: number) => void,
   ): Promise<Plan> {
     const plan = new Plan(device, graph, outputs, options);
-    const bySource = new Map<string, KernelSource>(plan.#dispatches.map(({ source }) => [source.wgsl, source]));
+    const bySource = new Map<string, KernelSource>(plan.#layout.dispatches.map(({ source }) => [source.wgsl, source]));
     let done = 0;
     const compiled = new Map<string, Pipeline>();
     try {
@@ -145,49 +108,19 @@ export class Plan {
       plan.dispose();
       throw error;
     }
-    plan.#pipelines.push(...plan.#dispatches.map(({ source }) => compiled.get(source.wgsl)!));
+    plan.#pipelines.push(...plan.#layout.dispatches.map(({ source }) => compiled.get(source.wgsl)!));
     return plan;
   }
 
   /** As `build`, at once: for single ops in eager use. */
   static buildNow(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions): Plan {
     const plan = new Plan(device, graph, outputs, options);
-    plan.#pipelines.push(...plan.#dispatches.map(({ source }) => device.pipeline(source)));
+    plan.#pipelines.push(...plan.#layout.dispatches.map(({ source }) => device.pipeline(source)));
     return plan;
   }
 
-  get #dispatches(): Dispatch[] {
-    return this.#commands.filter((command) => command.kind === 'dispatch');
-  }
-
   describe(): PlanDescription {
-    const kernels = new Map<string, { name: string; dispatches: number; flops: number }>();
-    for (const { source, flops } of this.#dispatches) {
-      const entry = kernels.get(source.name) ?? { name: source.name, dispatches: 0, flops: 0 };
-      entry.dispatches++;
-      entry.flops += flops;
-      kernels.set(source.name, entry);
-    }
-    const total = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0);
-    const argumentBytes = new Map<string, number>();
-    for (const memory of this.#commands.flatMap(memoriesOf)) {
-      if (memory.origin.kind === 'argument')
-        argumentBytes.set(`${memory.origin.index}.${memory.origin.shard}`, memory.bytes);
-    }
-    return {
-      ops: this.#lowered.nodes,
-      dispatches: this.#dispatches.length,
-      pipelines: new Set(this.#dispatches.map(({ source }) => source.wgsl)).size,
-      flops: total(this.#dispatches.map(({ flops }) => flops)),
-      bytes: {
-        slots: total(this.#assignment.slots),
-        parameters: this.#parameterBytes,
-        results: total(this.#own.map(({ bytes }) => bytes)),
-        arguments: total([...argumentBytes.values()]),
-        captured: total([...this.#captured].map(({ bytes }) => bytes)),
-      },
-      kernels: [...kernels.values()].sort((a, b) => b.flops - a.flops || b.dispatches - a.dispatches),
-    };
+    return describeLayout(this.#layout);
   }
 
   /** Submits the whole plan. Donated arguments are gone afterwards; `donation` says by whom, for the error that meets their next use. */
@@ -197,12 +130,12 @@ export class Plan {
     this.device.checkHealth();
     this.#checkDonations(args);
     const outside = args.map((argument, index) => this.#argumentBuffers(argument, index));
-    const own = this.#own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
+    const own = this.#layout.own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
     this.#lastOwn = own;
     const steps = this.#stepsFor(outside, own);
     this.#encode(steps);
     let next = 0;
-    const results = this.#results.map((place, i) => {
+    const results = this.#layout.results.map((place, i) => {
       const { shape, dtype } = this.#values[i];
       // the rows are the result's own: it may be a reshaped argument, or the front part of one
       const whole = (buffer: PooledBuffer) => [{ buffer, firstRow: 0, rows: shape[0] ?? 1 }];
@@ -231,7 +164,7 @@ export class Plan {
         throw new TensorStateError(
           `${name}: a donated tensor was passed twice; give each argument a tensor of its own`,
         );
-      if (this.#captured.has(argument))
+      if (this.#layout.captured.has(argument))
         throw new TensorStateError(`${name}: a donated tensor is also used by the function without being an argument`);
     }
   }
@@ -240,7 +173,7 @@ export class Plan {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const storage of this.#captured) storage.unwatch(this.#onGone);
+    for (const storage of this.#layout.captured) storage.unwatch(this.#onGone);
     for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
     if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
     this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, steps) => sum + steps.length, 0));
@@ -251,11 +184,9 @@ export class Plan {
   // ---- making things once
 
   #writeParameters(): GPUBuffer | null {
-    const dispatches = this.#dispatches;
-    const withParameters = dispatches.filter(({ source }) => source.parameters.length > 0);
-    if (withParameters.length === 0) return null;
-    const stride = parameterStride(dispatches);
-    const bytes = new ArrayBuffer(dispatches.length * stride);
+    const { dispatches, parameterStride: stride, parameterBytes } = this.#layout;
+    if (parameterBytes === 0) return null;
+    const bytes = new ArrayBuffer(parameterBytes);
     const view = new DataView(bytes);
     for (const [at, { source, parameters }] of dispatches.entries()) {
       for (const [i, { type }] of source.parameters.entries()) {
@@ -263,7 +194,6 @@ export class Plan {
         else view.setUint32(at * stride + i * 4, parameters[i], true);
       }
     }
-    this.#parameterBytes = bytes.byteLength;
     const usage = bufferUsage.uniform | bufferUsage.copyDestination;
     const buffer = this.device.gpu.createBuffer({
       size: bytes.byteLength,
@@ -298,17 +228,17 @@ export class Plan {
     const known = this.#bindingSets.use(key);
     if (known) return known;
     if (this.#slots.length === 0)
-      this.#slots.push(...this.#assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
-    const ownOf = new Map(this.#own.map((memory, i) => [memory, own[i]]));
+      this.#slots.push(...this.#layout.assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
+    const ownOf = new Map(this.#layout.own.map((memory, i) => [memory, own[i]]));
     const bufferOf = (memory: Memory): GPUBuffer => {
       const { origin } = memory;
       if (origin.kind === 'argument') return outside[origin.index][origin.shard].gpu;
       if (origin.kind === 'captured') return origin.storage.shards[origin.shard].buffer.gpu;
-      return (ownOf.get(memory) ?? this.#slots[this.#assignment.slotOf.get(memory)!]).gpu;
+      return (ownOf.get(memory) ?? this.#slots[this.#layout.assignment.slotOf.get(memory)!]).gpu;
     };
-    const stride = parameterStride(this.#dispatches);
+    const stride = this.#layout.parameterStride;
     let at = 0;
-    const steps = this.#commands.map((command): Step => {
+    const steps = this.#layout.commands.map((command): Step => {
       if (command.kind === 'copy') {
         return { kind: 'copy', from: bufferOf(command.from), to: bufferOf(command.to), bytes: command.bytes };
       }
@@ -350,51 +280,4 @@ export class Plan {
     pass?.end();
     this.device.gpu.queue.submit([encoder.finish()]);
   }
-}
-
-function parameterStride(dispatches: readonly Dispatch[]): number {
-  const longest = Math.max(1, ...dispatches.map(({ source }) => source.parameters.length * 4));
-  return Math.ceil(longest / parameterAlignment) * parameterAlignment;
-}
-
-function capturedStorages(commands: readonly Command[]): Set<Storage> {
-  const captured = new Set<Storage>();
-  for (const { origin } of commands.flatMap(memoriesOf)) if (origin.kind === 'captured') captured.add(origin.storage);
-  return captured;
-}
-
-/**
- * Gives every result a memory of its own: values that are arguments, captured tensors, the same as another result, or the front part of
- * something larger are copied.
- */
-function placeResults(
-  { outputs, commands }: Lowered,
-  values: readonly Value[],
-  args: readonly ArgumentInfo[],
-): { results: ResultPlace[]; commands: Command[] } {
-  const taken = new Set<Memory>();
-  const all = [...commands];
-  const results = outputs.map((shards, i): ResultPlace => {
-    const [{ memory: first }] = shards;
-    const { shape, dtype } = values[i];
-    const bytesOf = (rows: number) => paddedByteLength(dtype, (sizeOf(shape) / (shape[0] ?? 1)) * rows);
-    const donated =
-      first.origin.kind === 'argument' &&
-      args[first.origin.index].donated &&
-      args[first.origin.index].shardRows.length === shards.length;
-    const whole = shards.every(({ memory, rows }) => memory.origin.kind === 'slot' && memory.bytes === bytesOf(rows));
-    if (!shards.some(({ memory }) => taken.has(memory)) && (whole || donated)) {
-      for (const { memory } of shards) taken.add(memory);
-      return first.origin.kind === 'argument'
-        ? { kind: 'argument', index: first.origin.index }
-        : { kind: 'own', shards };
-    }
-    const copies = shards.map(({ memory: from, firstRow, rows }): ShardMemory => {
-      const memory: Memory = { bytes: bytesOf(rows), origin: { kind: 'slot' } };
-      all.push({ kind: 'copy', from, to: memory, bytes: memory.bytes });
-      return { memory, firstRow, rows };
-    });
-    return { kind: 'own', shards: copies };
-  });
-  return { results, commands: all };
 }
