@@ -265,15 +265,18 @@ export class Plan {
   #encode(steps: readonly Step[]): void {
     const encoder = this.device.gpu.createCommandEncoder({ label: this.#options.name });
     let pass: GPUComputePassEncoder | null = null;
+    let pipeline: GPUComputePipeline | null = null;
     for (const step of steps) {
       if (step.kind === 'copy') {
         pass?.end();
         pass = null;
+        pipeline = null;
         encoder.copyBufferToBuffer(step.from, 0, step.to, 0, step.bytes);
         continue;
       }
       pass ??= encoder.beginComputePass();
-      pass.setPipeline(step.pipeline);
+      if (step.pipeline !== pipeline) pass.setPipeline(step.pipeline);
+      pipeline = step.pipeline;
       pass.setBindGroup(0, step.bindGroup);
       pass.dispatchWorkgroups(step.x, step.y, step.z);
     }

@@ -26,6 +26,8 @@ export interface DecodeAttentionOptions {
 
 /** Threads that share the keys of one head. */
 export const decodeSplits = 16;
+/** Keys for which a thread rescales its running sum once. */
+const keysAtOnce = 4;
 const workgroup = 64;
 
 export function decodeGrid(batch: number, heads: number): Grid {
@@ -35,6 +37,11 @@ export function decodeGrid(batch: number, heads: number): Grid {
 /** f32 values of scratch per (batch row, head, split): maximum, sum, two unused, and d of output. */
 export function decodeScratchStride(headDim: number): number {
   return headDim + 4;
+}
+
+/** A piece of code for each of the keys taken at once. */
+function all(piece: (i: number) => string): string[] {
+  return Array.from({ length: keysAtOnce }, (_, i) => piece(i));
 }
 
 export function decodeAttentionKernel({ headDim, indirect, type }: DecodeAttentionOptions): KernelSource {
@@ -63,18 +70,27 @@ export function decodeAttentionKernel({ headDim, indirect, type }: DecodeAttenti
       unroll(quads, (quad) => `let q${quad} = load_q(qBase + ${quad}u);\nvar o${quad} = vec4<f32>();`),
       `var m = ${lowest};`,
       'var l = 0.0;',
-      `for (var j = u32(bounds[batch * 2u]) + split; j < end; j += ${decodeSplits}u) {`,
-      indirect ? 'let owner = u32(source[batch * p.capacity + j]);' : 'let owner = batch;',
-      `let at = (owner * p.capacity + j) * p.stride4 + head * ${quads}u;`,
-      'var s = 0.0;',
-      unroll(quads, (quad) => `s += dot(q${quad}, load_k(at + ${quad}u));`),
-      's *= p.scale;',
-      'let largest = max(m, s);',
+      `for (var j = u32(bounds[batch * 2u]) + split; j < end; j += ${keysAtOnce * decodeSplits}u) {`,
+      unroll(keysAtOnce, (i) =>
+        [
+          // past the end the last key is read again, with no weight
+          `let j${i} = min(j + ${i * decodeSplits}u, end - 1u);`,
+          indirect ? `let owner${i} = u32(source[batch * p.capacity + j${i}]);` : `let owner${i} = batch;`,
+          `let at${i} = (owner${i} * p.capacity + j${i}) * p.stride4 + head * ${quads}u;`,
+          `var s${i} = 0.0;`,
+          unroll(quads, (quad) => `s${i} += dot(q${quad}, load_k(at${i} + ${quad}u));`),
+          `s${i} = select(${lowest}, s${i} * p.scale, j + ${i * decodeSplits}u < end);`,
+        ].join('\n'),
+      ),
+      `let largest = ${all((i) => `s${i}`).reduce((most, score) => `max(${most}, ${score})`, 'm')};`,
       'let keep = exp(m - largest);',
-      'let w = exp(s - largest);',
-      'l = l * keep + w;',
+      unroll(keysAtOnce, (i) => `let w${i} = exp(s${i} - largest);`),
+      `l = l * keep + ${all((i) => `w${i}`).join(' + ')};`,
       'm = largest;',
-      unroll(quads, (quad) => `o${quad} = o${quad} * keep + w * load_v(at + ${quad}u);`),
+      unroll(
+        quads,
+        (quad) => `o${quad} = o${quad} * keep + ${all((i) => `w${i} * load_v(at${i} + ${quad}u)`).join(' + ')};`,
+      ),
       '}',
       `let to = part * ${stride4}u;`,
       'store_out(to, vec4<f32>(m, l, 0.0, 0.0));',

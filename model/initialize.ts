@@ -6,13 +6,15 @@
 import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts';
 import type { Kosmos2Config } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
+import { dividesWaves, type NeighbourAttention, neighbourProjection, type PlaceCode, placeCode } from './place-code.ts';
 
 /**
  * `magneto`: as above. `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower. `balanced`: as `magneto`, but for a model that starts with a
  * fresh vision tower and has to learn from few pictures where things are. The tower's unit-length features are scaled up so that they weigh as much as the latent
  * queries beside them (a fresh projection makes them some thirty times smaller). Patches, latent queries and location tokens begin with the same code for the same
  * place, 2-D sines and cosines, so that neighbours are alike; and queries are compared with keys by the same matrix, so that from the start each query looks at
- * the patches around its own place instead of at all of them alike.
+ * the patches around its own place instead of at all of them alike. In the tower, whose heads otherwise average all patches at first, each head looks at one
+ * neighbour of the patch: it begins as a convolution (see `place-code.ts`).
  */
 export type Initialization = 'magneto' | 'balanced' | 'huggingface';
 
@@ -34,7 +36,8 @@ type Draw =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
   | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'waves'; readonly side: number; readonly width: number; readonly height: number };
+  | ({ readonly kind: 'waves' } & PlaceCode)
+  | ({ readonly kind: 'neighbours'; readonly role: 'query' | 'key' } & NeighbourAttention);
 
 const zero: Draw = { kind: 'constant', value: 0 };
 const normal = (deviation: number): Draw => ({ kind: 'normal', deviation });
@@ -81,10 +84,17 @@ function resamplerDraw(name: string, fanIn: number, { text }: Kosmos2Config): Dr
 
 function drawOf(name: string, fanIn: number, config: Kosmos2Config, initialization: Initialization): Draw {
   if (isNorm(name)) return { kind: 'constant', value: name.endsWith('.weight') ? 1 : 0 };
-  const { hiddenSize: width, imageSize, patchSize } = config.vision;
+  const { hiddenSize: width, imageSize, patchSize, layers, attentionHeads: heads } = config.vision;
+  const side = imageSize / patchSize;
   if (initialization === 'balanced') {
-    if (name.endsWith('position_embedding.weight'))
-      return { kind: 'waves', side: imageSize / patchSize, width, height: patchWaveHeight };
+    if (name.endsWith('position_embedding.weight')) return { kind: 'waves', side, width, height: patchWaveHeight };
+    const compared = /encoder\.layers\.(\d+)\.self_attn\.([qk])_proj\.weight$/.exec(name);
+    if (compared && dividesWaves(width, heads)) {
+      const distance = 1 + Math.floor((2 * Number(compared[1])) / layers);
+      const role = compared[2] === 'q' ? 'query' : 'key';
+      return { kind: 'neighbours', role, width, heads, side, distance, scale: neighbourScale };
+    }
+    if (name.endsWith('patch_embedding.weight')) return normal(patchStrength / Math.sqrt(fanIn));
     // features of length 1 come out with entries of about 1
     if (name.endsWith('image_to_text_projection.dense.weight')) return uniform(Math.sqrt(3));
     // attention scores of deviation 2 rather than ½
@@ -102,6 +112,7 @@ function drawOf(name: string, fanIn: number, config: Kosmos2Config, initializati
 function drawValues(draw: Draw, seed: number, index: number, first: number, count: number): Float32Array {
   if (draw.kind === 'constant') return new Float32Array(count).fill(draw.value);
   if (draw.kind === 'waves') return positionRows(draw, first, count);
+  if (draw.kind === 'neighbours') return neighbourProjection(draw.role, draw).subarray(first, first + count);
   if (draw.kind === 'uniform') return uniforms(seed, index, first, count).map((u) => (2 * u - 1) * draw.bound);
   // Box and Muller, 1958; two numbers of the stream each
   const pairs = uniforms(seed, index, 2 * first, 2 * count);
@@ -111,29 +122,13 @@ function drawValues(draw: Draw, seed: number, index: number, first: number, coun
   );
 }
 
-/** Patches of normalised pixels come out about as strong, with weights of deviation 0.02. */
-const patchWaveHeight = 0.4;
-/** Half waves across the picture: from the coarsest to the finest. */
-const [coarsest, finest] = [0.5, 8];
-
-/**
- * The code of a place of a `side` × `side` grid in rows of `width`: a quarter of the columns each holds sines and cosines of the row and of the column, with
- * frequencies in geometric steps. The same place has the same code in grids of different fineness.
- */
-function placeCode(place: number, { side, width, height }: Extract<Draw, { kind: 'waves' }>): Float32Array {
-  const quarter = Math.max(1, Math.floor(width / 4));
-  return Float32Array.from({ length: width }, (_, column) => {
-    const kind = Math.floor(column / quarter);
-    if (kind > 3) return 0;
-    const at = ((kind < 2 ? Math.floor(place / side) : place % side) + 0.5) / side;
-    const frequency = coarsest * (finest / coarsest) ** ((column % quarter) / Math.max(1, quarter - 1));
-    const angle = Math.PI * frequency * at;
-    return height * (kind % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
-  });
-}
+/** Of the places' code and of patches of normalised pixels, so that they come out about as strong, whatever the patch size. */
+const [patchWaveHeight, patchStrength] = [0.4, 0.28];
+/** Gives the neighbour's place a score about 10 above places far away. */
+const neighbourScale = 1.88;
 
 /** Positions of the class token (zeros) and of the patches, from row `first / width` on. */
-function positionRows(draw: Extract<Draw, { kind: 'waves' }>, first: number, count: number): Float32Array {
+function positionRows(draw: PlaceCode, first: number, count: number): Float32Array {
   const { width } = draw;
   const values = new Float32Array(count);
   for (let at = 0; at < count; at += width) {
@@ -145,10 +140,10 @@ function positionRows(draw: Extract<Draw, { kind: 'waves' }>, first: number, cou
 
 /** Gives the rows of location tokens the code of their place, of length 1 like the others. */
 function codeLocations(values: Float32Array, firstRow: number, width: number, { first, grid }: LocationTokens): void {
-  const draw = { kind: 'waves', side: grid, width, height: Math.sqrt(2 / width) } as const;
+  const code = { side: grid, width, height: Math.sqrt(2 / width) };
   for (let row = firstRow; row < firstRow + values.length / width; row++) {
     const place = row - first;
-    if (place >= 0 && place < grid * grid) values.set(placeCode(place, draw), (row - firstRow) * width);
+    if (place >= 0 && place < grid * grid) values.set(placeCode(place, code), (row - firstRow) * width);
   }
 }
 
@@ -206,7 +201,7 @@ function latentRows(
   const side = Math.floor(Math.sqrt(latentQueryNum));
   for (let row = firstRow; row < Math.min(firstRow + count, side * side); row++) {
     // of length 1, as features are
-    const code = placeCode(row, { kind: 'waves', side, width: inner, height: Math.sqrt(2 / inner) });
+    const code = placeCode(row, { side, width: inner, height: Math.sqrt(2 / inner) });
     for (let out = 0; out < width; out++) {
       let sum = 0;
       for (let c = 0; c < inner; c++) sum += dense[out * inner + c] * code[c];

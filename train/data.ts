@@ -34,7 +34,9 @@ async function openSource(
   part: Part,
   state?: unknown,
 ): Promise<ExampleStream> {
-  const { seed, model } = training;
+  const { model } = training;
+  // two sources of one world must not show the same scenes
+  const seed = training.seed + training.data.indexOf(source);
   const { validation, ...options } = source.options;
   const common = { seed, tokenizer, imageSize: config.vision.imageSize, latents: config.latentQueryNum };
   if (source.kind === 'shapes') {

@@ -132,4 +132,40 @@ test('balanced: queries and keys compare places, which have one code in patches,
   assert.equal([0, 2, 6, 8].map(nearest), [0, 3, 12, 15]);
 });
 
+test('balanced: each head of the vision tower scores its neighbour highest, further away in the later layers', async () => {
+  const values = await draw(1, { initialization: 'balanced' });
+  const side = 4;
+  const positions = values.get('vision_model.model.embeddings.position_embedding.weight')!;
+  const steps = [
+    [0, 1],
+    [0, -1],
+    [1, 0],
+    [-1, 0],
+  ];
+  for (const [layer, distance] of [
+    [0, 1],
+    [1, 2],
+  ]) {
+    const matrix = (role: string) =>
+      values.get(`vision_model.model.encoder.layers.${layer}.self_attn.${role}_proj.weight`)!;
+    const vector = (role: string, head: number, place: number) =>
+      Array.from({ length: 12 }, (_, j) => {
+        const row = (head * 12 + j) * 48;
+        return positions
+          .subarray((1 + place) * 48, (2 + place) * 48)
+          .reduce((sum, value, c) => sum + value * matrix(role)[row + c], 0);
+      });
+    for (const [head, [down, across]] of steps.entries()) {
+      // a place whose neighbour lies inside
+      const [row, column] = [down < 0 ? 3 : 0, across < 0 ? 3 : 0];
+      const query = vector('q', head, row * side + column);
+      const scores = Array.from({ length: side * side }, (_, place) =>
+        vector('k', head, place).reduce((sum, value, j) => sum + value * query[j], 0),
+      );
+      const neighbour = (row + down * distance) * side + column + across * distance;
+      assert.is(scores.indexOf(Math.max(...scores)), neighbour, `layer ${layer}, head ${head}`);
+    }
+  }
+});
+
 test.run();
