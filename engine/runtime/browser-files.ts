@@ -18,8 +18,8 @@ type MovableFile = FileSystemFileHandle & { move(folder: FileSystemDirectoryHand
 
 export function privateFiles(): PrivateFunctions {
   return {
-    openFile: async (path) => blobSource(await fileAt(path), path),
-    readFile: async (path) => new Uint8Array(await (await fileAt(path)).arrayBuffer()),
+    openFile: async (path) => blobSource(await fileAt(path, 'open'), path),
+    readFile: async (path) => new Uint8Array(await (await fileAt(path, 'read')).arrayBuffer()),
     writeFileAtomic,
     openSink,
     async status(path) {
@@ -93,8 +93,8 @@ function openWritable(path: string, append: boolean): Promise<FileSystemWritable
   });
 }
 
-function fileAt(path: string): Promise<File> {
-  return explained(`Cannot read ${path}`, async () => {
+function fileAt(path: string, verb: 'open' | 'read'): Promise<File> {
+  return explained(`Cannot ${verb} ${path}`, async () => {
     const names = namesOf(path);
     const folder = await folderAt(names.slice(0, -1));
     return (await folder.getFileHandle(names.at(-1)!)).getFile();

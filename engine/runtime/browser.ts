@@ -5,6 +5,7 @@
 import { describeAdapter, isSoftwareAdapter } from './adapter.ts';
 import { PRIVATE_FILES, privateFiles } from './browser-files.ts';
 import { urlFiles } from './browser-urls.ts';
+import { contentHash } from './content-hash.ts';
 import type { AdapterHandle, AdapterRequest, Runtime } from './types.ts';
 import { webWorkers } from './web-workers.ts';
 
@@ -36,7 +37,7 @@ export function browserRuntime(): Runtime {
     rename: onPrivate('rename', own.rename),
     remove: onPrivate('remove', own.remove),
     link: async () => unavailable('link'),
-    contentHash: () => unavailable('contentHash'),
+    contentHash,
     homeFolder: () => unavailable('homeFolder'),
     homeCacheFolder: () => unavailable('homeCacheFolder'),
     environment: () => undefined,

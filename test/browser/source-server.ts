@@ -1,5 +1,6 @@
 /** Serves the repository's sources to a browser as they are, each test with small substitutes for what it takes from Node. */
 import { readdir, readFile } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
 import { createServer, type Plugin } from 'vite';
 import { repositoryRoot } from '../shared.ts';
 
@@ -21,7 +22,7 @@ export async function serveSources(): Promise<SourceServer> {
     configFile: false,
     appType: 'custom',
     logLevel: 'error',
-    plugins: [await nodeSubstitutes(), plainUrls(), suitePage()],
+    plugins: [await nodeSubstitutes(), plainUrls(), suitePage(), folderNames()],
     // what tests import are modules as they are
     optimizeDeps: { noDiscovery: true, include: [] },
     server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, headers: ISOLATION },
@@ -40,6 +41,21 @@ function suitePage(): Plugin {
         response.setHeader('Content-Type', 'text/html');
         for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
         response.end(PAGE);
+      });
+    },
+  };
+}
+
+/** For `readdirSync`: the names in a folder of the repository, as JSON. */
+function folderNames(): Plugin {
+  return {
+    name: 'folder-names',
+    configureServer({ middlewares }) {
+      middlewares.use('/folder-names', async (request, response) => {
+        const path = normalize(new URL(request.url!, 'http://here').searchParams.get('path')!);
+        const names = await readdir(join(repositoryRoot(), path)).catch(() => null);
+        response.writeHead(names ? 200 : 404, { 'Content-Type': 'application/json' });
+        response.end(JSON.stringify(names));
       });
     },
   };

@@ -19,7 +19,7 @@ export function absent(name: string): () => never {
 
 /** How the runtime and the language say that something is not there. */
 const SAYS_SO =
-  /a browser has no|: a browser has none|\b(Buffer|require) is not defined|process\.\w+ is not a function/;
+  /a browser has no|: a browser has none|\brequire is not defined|process\.\w+ is not a function|resolve module specifier/;
 
 /** Why a failed test needs more than a browser has, or null where it simply failed. */
 export function reasonToSkip(error: unknown, names: readonly string[]): string | null {

@@ -1,29 +1,25 @@
-/** A page that runs one test file, named in its address, and leaves what came of it for whoever drives the browser. */
-import './process.ts';
+/**
+ * A page that runs one test file, named in its address, and leaves what came of it for whoever drives the browser. The tests are in a thread:
+ * that may wait, as `readFileSync` and its like do, and a page may not.
+ */
 import type { SuiteOutcome } from '../../outcome.ts';
-import { reasonToSkip, takeUsed } from './absent.ts';
-import { runWaiting } from './uvu.ts';
+import { answerMemory } from './waiting-files.ts';
 
 declare global {
   var suiteOutcome: SuiteOutcome | undefined;
 }
 
-async function run(file: string): Promise<SuiteOutcome> {
-  try {
-    await import(/* @vite-ignore */ `/${file}`);
-  } catch (error) {
-    const reason = reasonToSkip(error, takeUsed());
-    if (reason === null) throw error;
-    console.log(`skipped: ${file} as a whole (${reason})`);
-    return { passed: 0, failed: 0, skipped: 1, failures: [] };
-  }
-  return runWaiting();
-}
+const files = new Worker(new URL('./file-thread.ts', import.meta.url), { type: 'module' });
+const thread = new Worker(new URL(`./suite-thread.ts${location.search}`, import.meta.url), { type: 'module' });
+thread.onmessage = ({ data }: MessageEvent<SuiteOutcome>) => {
+  globalThis.suiteOutcome = data;
+};
+thread.onerror = (event) => {
+  const failures = [`  the thread of the tests: ${event.message || 'it cannot be loaded'}\n`];
+  globalThis.suiteOutcome ??= { passed: 0, failed: 1, skipped: 0, failures };
+};
 
-const file = new URLSearchParams(location.search).get('file')!;
-globalThis.suiteOutcome = await run(file).catch((error: Error) => ({
-  passed: 0,
-  failed: 1,
-  skipped: 0,
-  failures: [`  ${file} cannot be loaded\n    ${error.stack ?? error.message}\n`],
-}));
+const { port1, port2 } = new MessageChannel();
+const shared = answerMemory();
+files.postMessage({ port: port1, shared }, [port1]);
+thread.postMessage({ port: port2, shared }, [port2]);
