@@ -72,16 +72,6 @@ test('every example has a check', () => {
   assert.equal(names, Object.keys(checks).sort());
 });
 
-/** Takes a quarter of an hour there on a software adapter, where every other runtime takes a minute. */
-const tooSlowOnDeno = ['fine-tune.ts'];
-
-for (const [name, check] of Object.entries(checks)) {
-  if ('Deno' in globalThis && tooSlowOnDeno.includes(name)) {
-    console.log(`skipped: ${name} (too slow on Deno)`);
-    test.skip(name);
-  } else {
-    test(basename(name), async () => check(await outputOf(name)));
-  }
-}
+for (const [name, check] of Object.entries(checks)) test(basename(name), async () => check(await outputOf(name)));
 
 test.run();
