@@ -52,6 +52,17 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
   return { page, lines };
 }
 
+/** The site of the page gets no more storage than so many bytes. @returns what lifts the limit */
+export async function limitStorage(page: Page, bytes: number): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes });
+  return async () => {
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    await session.detach();
+  };
+}
+
 /** Resolves when the text of the element matches; its text is the result. */
 export async function textOf(page: Page, selector: string, pattern: RegExp): Promise<string> {
   const found = await page.waitForFunction(

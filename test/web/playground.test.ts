@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { crc32 } from '../../data/image/png/crc32.ts';
 import { ChromiumTests, launchChromium } from '../browser/chromium.ts';
 import { repositoryRoot } from '../shared.ts';
-import { buildAndServe, openPage, screenshot, textOf } from './pages.ts';
+import { buildAndServe, limitStorage, openPage, screenshot, textOf } from './pages.ts';
 
 const test = suite('playground');
 const chromium = await ChromiumTests.start(test);
@@ -87,12 +87,15 @@ chromium.test('a box is drawn and moved by keyboard', async (browser) => {
   await page.context().close();
 });
 
-chromium.test('files that are no pictures, animated ones and forty megapixels', async (browser) => {
+chromium.test('files that are no pictures, cut ones, animated ones and forty megapixels', async (browser) => {
   const { page } = await openPage(browser, pages!.url);
   await ready(page);
   await page.setInputFiles('#file', { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
   await textOf(page, '#notice', /broken\.png cannot be opened.*cannot show this file/s);
   await page.click('#notice button');
+  const whole = await readFile(`${root}demo/scene.png`);
+  await page.setInputFiles('#file', { name: 'cut.png', mimeType: 'image/png', buffer: whole.subarray(0, 2000) });
+  await textOf(page, 'body', /cut\.png.*truncated|cut\.png cannot be opened/s);
   await page.setInputFiles('#file', `${root}test/goldens/images/images/webp_animated.webp`);
   await textOf(page, '#picture-note', /webp_animated\.webp, .* · .*(first|frame|anim)/s);
   await page.setInputFiles('#file', { name: 'large.png', mimeType: 'image/png', buffer: grayPng(8000, 5000) });
@@ -125,29 +128,38 @@ chromium.test(
 
 chromium.test('a model of the hub is downloaded once, and then needs no network', async (browser) => {
   const { page } = await openPage(browser, pages!.url);
-  let isOnline = true;
-  let requests = 0;
-  await page.context().route('https://huggingface.co/**', async (route) => {
-    if (!isOnline) return route.abort();
-    requests++;
-    const path = new URL(route.request().url()).pathname;
-    const found = await hubAnswer(path);
-    const headers = { 'Access-Control-Allow-Origin': '*' };
-    await route.fulfill(found ? { body: found, headers } : { status: 404, headers });
-  });
-  const load = async () => {
-    await page.click('text=Another model');
-    await page.fill('#hub-id', 'someone/shapes');
-    await page.press('#hub-id', 'Enter');
-    await textOf(page, '#model-state', /^someone\/shapes: ready/);
-  };
-  await load();
-  assert.ok(requests > 5, 'the files were asked for');
-  isOnline = false;
+  const hub = await standInHub(page);
+  const isReady = () => textOf(page, '#model-state', /^someone\/shapes: ready/);
+  await chooseHubModel(page);
+  await isReady();
+  assert.ok(hub.requests > 5, 'the files were asked for');
+  hub.isOnline = false;
   await page.reload();
-  await load();
+  await chooseHubModel(page);
+  await isReady();
   await page.context().close();
 });
+
+chromium.test(
+  'a model that the storage of the site has no room for is told, and nothing of it is half-kept',
+  async (browser) => {
+    const { page } = await openPage(browser, pages!.url);
+    await standInHub(page);
+    const liftLimit = await limitStorage(page, 1_000_000);
+    await chooseHubModel(page);
+    await textOf(page, '#notice', /model\.safetensors \(\d+ bytes\) does not fit into the storage.*free some/s);
+    const kept = await page.evaluate(async () => {
+      const requests = await (await caches.open('kosmos-webgpu')).keys();
+      return requests.map(({ url }) => url.slice(url.lastIndexOf('/') + 1)).sort();
+    });
+    assert.not.ok(kept.includes('model.safetensors'), 'no part of the weights');
+    assert.not.ok(kept.includes('main'), 'and no note that the model is there');
+    await liftLimit();
+    await page.click('#notice >> text=Try again');
+    await textOf(page, '#model-state', /^someone\/shapes: ready/);
+    await page.context().close();
+  },
+);
 
 chromium.test('a lost device is told, and the page goes on with its picture and answers', async (browser) => {
   const { page } = await openPage(browser, pages!.url);
@@ -173,6 +185,31 @@ chromium.test('a browser without WebGPU is told what to do', async () => {
     await browser.close();
   }
 });
+
+interface StandInHub {
+  isOnline: boolean;
+  /** Answered so far. */
+  requests: number;
+}
+
+/** Answers what the page asks of the hub. */
+async function standInHub(page: Page): Promise<StandInHub> {
+  const hub = { isOnline: true, requests: 0 };
+  await page.context().route('https://huggingface.co/**', async (route) => {
+    if (!hub.isOnline) return route.abort();
+    hub.requests++;
+    const found = await hubAnswer(new URL(route.request().url()).pathname);
+    const headers = { 'Access-Control-Allow-Origin': '*' };
+    await route.fulfill(found ? { body: found, headers } : { status: 404, headers });
+  });
+  return hub;
+}
+
+async function chooseHubModel(page: Page): Promise<void> {
+  await page.click('text=Another model');
+  await page.fill('#hub-id', 'someone/shapes');
+  await page.press('#hub-id', 'Enter');
+}
 
 const COMMIT = 'c0ffee0123456789c0ffee0123456789c0ffee01';
 

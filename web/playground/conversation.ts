@@ -115,9 +115,9 @@ export class Conversation {
   }
 }
 
-/** `0.42 s to the first token, 38.1 tokens a second, 14 tokens, picture 0.20 s`. */
+/** `0.42 s to the first token · 38.1 tokens a second · 14 tokens · picture 0.20 s`; a number and its unit stay on one line. */
 function figuresOf({ timings, generatedIds, stopped, warnings }: Answer): string {
-  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)}\u00a0s`;
   const count = generatedIds.length;
   const rate = count > 1 ? [`${(((count - 1) / timings.generate) * 1000).toFixed(1)} tokens a second`] : [];
   const ends = { end: [], length: ['cut at the limit of tokens'], cancelled: ['stopped'] }[stopped];

@@ -142,7 +142,7 @@ async function imageOf(file: Blob): Promise<HTMLImageElement> {
     await image.decode();
     return image;
   } catch (error) {
-    throw new Error('the browser cannot show this file: it is damaged, or no picture that this browser knows', {
+    throw new Error('The browser cannot show this file: it is damaged, or no picture that this browser knows', {
       cause: error,
     });
   } finally {

@@ -7,6 +7,8 @@ import { LiveCharts } from './charts.ts';
 import type { FromTrainer, RunStatus, SampleSheet, ToTrainer } from './messages.ts';
 import { PRESETS } from './presets.ts';
 
+type RunMessage = Extract<ToTrainer, { kind: 'run' }>;
+
 class TrainingPage {
   readonly #notice = find('notice');
   readonly #state = find('state');
@@ -20,6 +22,9 @@ class TrainingPage {
   #seconds = 0;
   #adapter = '';
   #samplesUrl = '';
+  /** The run that was started here, to begin anew where it has no checkpoint yet. */
+  #begun: RunMessage = { kind: 'run' };
+  #hasCheckpoint = false;
   /** What the thread was asked for last. */
   #asked: ToTrainer['kind'] = 'look';
 
@@ -66,18 +71,19 @@ class TrainingPage {
     // the schedule fits the length that was asked for
     const warmup = Math.min((configuration.schedule as { warmup: number }).warmup, Math.floor(steps / 10));
     const schedule = { ...(configuration.schedule as object), warmup };
-    this.#run({
+    this.#begun = {
       kind: 'run',
       configuration: { ...configuration, steps, schedule },
       seed: Number(find<HTMLInputElement>('seed').value),
-    });
+    };
+    this.#run(this.#begun);
   }
 
   #goOn(): void {
-    this.#run({ kind: 'run' });
+    this.#run(this.#hasCheckpoint ? { kind: 'run' } : this.#begun);
   }
 
-  #run(message: Extract<ToTrainer, { kind: 'run' }>): void {
+  #run(message: RunMessage): void {
     this.#show('running');
     this.#state.textContent = 'starting';
     if (message.configuration) {
@@ -153,11 +159,13 @@ class TrainingPage {
 
   #showStatus(status: RunStatus | null): void {
     this.#progress.hidden = true;
+    this.#hasCheckpoint = status !== null;
     if (!status) {
       for (const id of ['step', 'loss', 'rate', 'time']) find(id).textContent = '–';
       this.#charts.rows = [];
       this.#showSamples(null);
-      this.#state.textContent = 'No run is here yet.';
+      this.#state.textContent =
+        'No run is here yet. Press Start: the curve of the loss and drawings with the boxes that it finds will appear here.';
       this.#show('none');
       return;
     }
@@ -180,8 +188,10 @@ class TrainingPage {
     const canLook = this.#asked !== 'look';
     this.#show(canLook ? 'busy' : 'none');
     if (canLook) this.#post({ kind: 'look' });
-    const text = isLost ? `${message}\n\nThe newest checkpoint is kept in this browser.` : message;
-    const goOn = { label: 'Go on from there', run: () => this.#goOn() };
+    const way =
+      'You can go on from the newest checkpoint in this browser; where there is none yet, from the first step.';
+    const text = isLost ? `${message}\n\n${way}` : message;
+    const goOn = { label: 'Go on', run: () => this.#goOn() };
     showNotice(
       this.#notice,
       isLost ? 'The graphics device failed' : 'That did not work',

@@ -19,7 +19,7 @@ const { text_config: text, vision_config: vision, ...model } = quick.model.confi
 export const PRESETS: readonly Preset[] = [
   {
     name: 'small',
-    label: 'Small: a first glance, also without a GPU',
+    label: 'Small, for any machine',
     configuration: {
       ...quick,
       ...WATCHED,
@@ -46,7 +46,7 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     name: 'quick',
-    label: 'Quick: configs/shapes-quick.json',
+    label: 'configs/shapes-quick.json',
     configuration: { ...quick, ...WATCHED },
   },
 ];

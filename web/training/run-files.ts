@@ -2,6 +2,7 @@
 import { tarEntries } from '../../data/corpora/readers/tar.ts';
 import { runtime } from '../../engine/index.ts';
 import { blobSource } from '../../engine/runtime/index.ts';
+import { messageOf } from '../shared/dom.ts';
 import type { RunFile } from './messages.ts';
 import { encodeTar } from './tar.ts';
 
@@ -36,8 +37,8 @@ async function filesBelow(folder: string, prefix = ''): Promise<string[]> {
 }
 
 /**
- * Puts the files of a run, or of one checkpoint, in the place of the run that is there.
- * @throws Error when there is no checkpoint among them, or no room
+ * Puts the files of a run, or of one checkpoint, in the place of the run that is there, once all of them are written.
+ * @throws Error when there is no checkpoint among them, or no room for both runs; the one that is there stays then
  */
 export async function installRun(files: readonly RunFile[]): Promise<void> {
   const placed = files.map(({ path, content }) => ({ path: placeOf(path), content }));
@@ -46,12 +47,22 @@ export async function installRun(files: readonly RunFile[]): Promise<void> {
       `there is no checkpoint in it (checkpoints/step-…/${STATE}): choose the folder or archive of a run`,
     );
   const here = await runtime();
-  await here.remove(RUN);
-  for (const { path, content } of placed) {
-    const file = `${RUN}/${path}`;
-    await here.makeFolder(file.slice(0, file.lastIndexOf('/')));
-    await here.writeFileAtomic(file, content.stream());
+  const beside = `${RUN}.partial`;
+  await here.remove(beside);
+  try {
+    for (const { path, content } of placed) {
+      const file = `${beside}/${path}`;
+      await here.makeFolder(file.slice(0, file.lastIndexOf('/')));
+      await here.writeFileAtomic(file, content.stream());
+    }
+  } catch (error) {
+    await here.remove(beside);
+    throw new Error(`the run could not be kept, and what was here stays as it was: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
+  await here.remove(RUN);
+  await here.rename(beside, RUN);
 }
 
 /** A checkpoint that was chosen by itself belongs among the others. */
