@@ -23,6 +23,8 @@ export interface ParserTraining {
   readonly schedule: Schedule;
   readonly dropout: DropoutRates;
   readonly noise: NoiseRates;
+  /** Captions of the seeded grammar for each sentence of the treebank, others in every epoch; their words are in the vocabulary too. */
+  readonly captions: number;
   /** Of the losses of the tagger; those of arcs and relations weigh 1. */
   readonly lossWeights: LossWeights;
   /** How much of the moving average of the parameters stays at each step. */
@@ -59,13 +61,16 @@ export function parseParserTraining(json: unknown, file: string): ParserTraining
     steps: fields.count('steps', undefined, { least: 1 }),
     seed: fields.count('seed', 0),
     ...partsOf(fields),
+    captions: fields.number('captions', { least: 0 }, 0),
     average: fields.number('average', RATE, 0.999),
   };
   fields.end();
   return training;
 }
 
-function partsOf(fields: Fields): Omit<ParserTraining, 'description' | 'model' | 'steps' | 'seed' | 'average'> {
+function partsOf(
+  fields: Fields,
+): Omit<ParserTraining, 'description' | 'model' | 'steps' | 'seed' | 'captions' | 'average'> {
   const [batch, optimizer, schedule, dropout, noise, lossWeights, validation, checkpoint] = [
     'batch',
     'optimizer',

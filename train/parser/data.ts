@@ -1,16 +1,30 @@
-/** The training sentences, epoch after epoch: shuffled, with noise, packed into batches. Everything follows from seed and epoch. */
+/**
+ * The training sentences, epoch after epoch: those of a treebank and captions of the grammar, shuffled, with noise, packed into batches.
+ * Everything follows from seed and epoch.
+ */
 import { encodeSentence } from '../../data/grit/parser/sentence.ts';
 import type { Vocabulary } from '../../data/grit/parser/vocabulary.ts';
 import { uniform } from '../../engine/index.ts';
 import { type BatchShape, type PackedBatch, packedBatch, packRows, type TrainingSentence } from './batch.ts';
+import type { CaptionGrammar } from './captions/index.ts';
 import type { NoiseRates } from './config.ts';
 import { wordFrequencies } from './count-vocabulary.ts';
 import { asCaption, nounPhrases } from './noun-phrases.ts';
 import type { TreebankSentence } from './treebank.ts';
 
 /** Random numbers of different use in one epoch lie this far apart. */
-const STREAMS = { shuffle: 0, lowerCase: 1, openEnd: 2, words: 3, phrase: 4, phraseOf: 5, capital: 6, fullStop: 7 };
-const STREAM_COUNT = 8;
+const STREAMS = {
+  shuffle: 0,
+  lowerCase: 1,
+  openEnd: 2,
+  words: 3,
+  phrase: 4,
+  phraseOf: 5,
+  capital: 6,
+  fullStop: 7,
+  captionWords: 8,
+};
+const STREAM_COUNT = 9;
 const MOST_WORDS = 1024;
 
 interface Variants {
@@ -24,6 +38,15 @@ interface Variants {
 
 type Draw = (stream: keyof typeof STREAMS, at: number) => number;
 
+export interface ParserDataOptions {
+  readonly noise: NoiseRates;
+  readonly seed: number;
+  /** So many captions in every epoch, besides the treebank's sentences. */
+  readonly captions?: { readonly grammar: CaptionGrammar; readonly count: number };
+  /** Default: the beginning. */
+  readonly position?: DataPosition;
+}
+
 /** Where the data goes on. */
 export interface DataPosition {
   readonly epoch: number;
@@ -36,6 +59,7 @@ export class ParserData {
   readonly #shape: BatchShape;
   readonly #noise: NoiseRates;
   readonly #seed: number;
+  readonly #captions: ParserDataOptions['captions'] | null;
   readonly #sentences: readonly Variants[];
   readonly #frequencies: Uint32Array;
   /** Sentences that no row has room for. */
@@ -47,7 +71,7 @@ export class ParserData {
     sentences: readonly TreebankSentence[],
     vocabulary: Vocabulary,
     shape: BatchShape,
-    { noise, seed, position = { epoch: 0, batch: 0 } }: { noise: NoiseRates; seed: number; position?: DataPosition },
+    { noise, seed, captions, position = { epoch: 0, batch: 0 } }: ParserDataOptions,
   ) {
     const fitting = sentences.filter(({ forms }) => forms.length <= Math.min(shape.length, MOST_WORDS));
     if (fitting.length === 0) throw new Error(`no sentence fits into rows of ${shape.length} words`);
@@ -55,9 +79,14 @@ export class ParserData {
     this.#shape = shape;
     this.#noise = noise;
     this.#seed = seed;
+    this.#captions = captions ?? null;
     this.#sentences = fitting.map((sentence) => variantsOf(sentence, vocabulary));
+    const counted = captions ? captions.grammar.captions(0, captions.count) : [];
     this.#frequencies = wordFrequencies(
-      this.#sentences.map(({ written }) => written),
+      [
+        ...this.#sentences.map(({ written }) => written),
+        ...counted.map(({ forms }) => encodeSentence(vocabulary, forms)),
+      ],
       vocabulary.wordRows,
     );
     this.leftOut = sentences.length - fitting.length;
@@ -81,18 +110,31 @@ export class ParserData {
 
   #epoch(epoch: number): TrainingSentence[] {
     const draw: Draw = (stream, at) => uniform(this.#seed, epoch * STREAM_COUNT + STREAMS[stream], at);
-    const order = this.#sentences.map((_, i) => ({ i, key: draw('shuffle', i) }));
+    const written = this.#sentences.length;
+    const all = written + (this.#captions?.count ?? 0);
+    const order = Array.from({ length: all }, (_, i) => ({ i, key: draw('shuffle', i) }));
     order.sort((a, b) => a.key - b.key);
-    return order.flatMap(({ i }) => {
-      const { written, lowerCase, canLoseEnd, phrases } = this.#sentences[i]!;
-      let sentence = draw('lowerCase', i) < this.#noise.lowerCase ? lowerCase : written;
-      if (canLoseEnd && draw('openEnd', i) < this.#noise.openEnd) sentence = withoutEnd(sentence);
-      const hasPhrase = phrases.length > 0 && draw('phrase', i) < this.#noise.phrases;
-      const all = hasPhrase ? [sentence, this.#phraseOf(phrases, i, draw)] : [sentence];
-      return all.map((one, at) =>
-        this.#withUnknownWords(one, (word) => draw('words', (2 * i + at) * MOST_WORDS + word)),
-      );
-    });
+    return order.flatMap(({ i }) =>
+      i < written ? this.#ofTreebank(i, draw) : this.#caption(epoch, i - written, draw),
+    );
+  }
+
+  /** Sentence `i` of the treebank, changed, and perhaps one of its noun phrases. */
+  #ofTreebank(i: number, draw: Draw): TrainingSentence[] {
+    const { written, lowerCase, canLoseEnd, phrases } = this.#sentences[i]!;
+    let sentence = draw('lowerCase', i) < this.#noise.lowerCase ? lowerCase : written;
+    if (canLoseEnd && draw('openEnd', i) < this.#noise.openEnd) sentence = withoutEnd(sentence);
+    const hasPhrase = phrases.length > 0 && draw('phrase', i) < this.#noise.phrases;
+    const all = hasPhrase ? [sentence, this.#phraseOf(phrases, i, draw)] : [sentence];
+    return all.map((one, at) => this.#withUnknownWords(one, (word) => draw('words', (2 * i + at) * MOST_WORDS + word)));
+  }
+
+  /** No caption comes twice, and few fit into no row. */
+  #caption(epoch: number, i: number, draw: Draw): TrainingSentence[] {
+    const { grammar, count } = this.#captions!;
+    const caption = trainingSentence(grammar.caption(epoch * count + i), this.#vocabulary);
+    if (caption.words.length > this.#shape.length) return [];
+    return [this.#withUnknownWords(caption, (word) => draw('captionWords', i * MOST_WORDS + word))];
   }
 
   /** One noun phrase of sentence `i`; half of them with a capital letter, and a third with a full stop. */

@@ -5,6 +5,7 @@ import { Vocabulary } from '../../data/grit/parser/vocabulary.ts';
 import { type AdapterChoice, requestDevice, runtime, type Tensor } from '../../engine/index.ts';
 import { MetricsLog } from '../report/metrics.ts';
 import { type PackedBatch, packedBatch, packRows } from './batch.ts';
+import { CaptionGrammar } from './captions/index.ts';
 import {
   loadParserState,
   newestParserCheckpoint,
@@ -14,7 +15,7 @@ import {
 } from './checkpoint.ts';
 import type { ParserTraining } from './config.ts';
 import { countVocabulary } from './count-vocabulary.ts';
-import { ParserData, trainingSentence } from './data.ts';
+import { ParserData, type ParserDataOptions, trainingSentence } from './data.ts';
 import { initialParameters } from './initialize.ts';
 import { type ParserScores, scoreParses } from './score.ts';
 import { freshState, type ParserStepReport, ParserTrainer } from './trainer.ts';
@@ -43,6 +44,8 @@ export interface ParserRunResult {
   readonly bestLas: number;
 }
 
+/** Epochs of captions whose words are counted: rare ones are seen twice then. */
+const CAPTIONS_COUNTED = 2;
 /** Steps in a row without an update after which a run gives up. */
 const MOST_SKIPPED = 5;
 
@@ -57,7 +60,8 @@ export async function runParserTraining(options: ParserRunOptions): Promise<Pars
     );
   if (found) checkSameModel(found.state.training, training, found.folder);
   const sections = { train: await readSection(options.data, 'train'), dev: await readSection(options.data, 'dev') };
-  const vocabulary = new Vocabulary(countVocabulary(sections.train));
+  const captions = captionsOf(training, sections.train.length);
+  const vocabulary = trainingVocabulary(sections.train, captions);
   await (await runtime()).makeFolder(checkpoints);
   const device = await requestDevice({ adapter: options.adapter });
   try {
@@ -69,7 +73,12 @@ export async function runParserTraining(options: ParserRunOptions): Promise<Pars
     const metrics = await MetricsLog.open(`${out}/metrics.jsonl`, found?.state.step);
     try {
       const { noise, seed, batch } = training;
-      const data = new ParserData(sections.train, vocabulary, batch, { noise, seed, position: found?.state.data });
+      const data = new ParserData(sections.train, vocabulary, batch, {
+        noise,
+        seed,
+        captions,
+        position: found?.state.data,
+      });
       if (data.leftOut > 0)
         options.onNote?.(`${data.leftOut} sentences of more than ${batch.length} words are left out`);
       const state = found?.state ?? { step: 0, data: data.position, seconds: 0, bestLas: 0, training };
@@ -82,6 +91,21 @@ export async function runParserTraining(options: ParserRunOptions): Promise<Pars
   } finally {
     device.close();
   }
+}
+
+/** What a training takes from the grammar of captions; undefined for nothing. */
+export function captionsOf({ captions, seed }: ParserTraining, sentences: number): ParserDataOptions['captions'] {
+  const count = Math.round(captions * sentences);
+  return count > 0 ? { grammar: new CaptionGrammar(seed), count } : undefined;
+}
+
+/** Words of the treebank, and those of the first captions. */
+export function trainingVocabulary(
+  treebank: readonly TreebankSentence[],
+  captions: ParserDataOptions['captions'],
+): Vocabulary {
+  const made = captions ? captions.grammar.captions(0, CAPTIONS_COUNTED * captions.count) : [];
+  return new Vocabulary(countVocabulary([...treebank, ...made]));
 }
 
 /** A run may be lengthened and its rates changed; its network may not. */

@@ -8,10 +8,12 @@ import * as assert from 'uvu/assert';
 import { affixOf, normalForm, shapeOf } from '../../../data/grit/parser/features.ts';
 import { Vocabulary } from '../../../data/grit/parser/vocabulary.ts';
 import { packedBatch, packRows } from '../../../train/parser/batch.ts';
+import { CaptionGrammar } from '../../../train/parser/captions/index.ts';
 import { parseParserTraining } from '../../../train/parser/config.ts';
 import { countVocabulary } from '../../../train/parser/count-vocabulary.ts';
 import { ParserData, trainingSentence } from '../../../train/parser/data.ts';
 import { asCaption, nounPhrases } from '../../../train/parser/noun-phrases.ts';
+import { captionsOf, trainingVocabulary } from '../../../train/parser/run.ts';
 import { parseTreebank, readSection } from '../../../train/parser/treebank.ts';
 import { rejects } from '../../rejects.ts';
 import { skipUnlessShared } from '../../shared.ts';
@@ -100,6 +102,23 @@ test('epochs differ, and go on from where they were', () => {
   const resumed = open(again.position);
   assert.equal([...resumed.next().feed.words.data], words[4]);
   assert.equal([...resumed.next().feed.words.data], words[5]);
+});
+
+test('captions of the grammar are mixed in, others in every epoch', () => {
+  const noise = { rare: 0, word: 0, lowerCase: 0, openEnd: 0, phrases: 0 };
+  const grammar = new CaptionGrammar(1);
+  const shape = { rows: 1, length: 400 };
+  const tokensOf = (captions?: { grammar: CaptionGrammar; count: number }) => {
+    const data = new ParserData(sentences, vocabulary, shape, { noise, seed: 4, captions });
+    return [data.next().tokens, data.next().tokens];
+  };
+  const [alone] = tokensOf();
+  const counts = [0, 8].map((first) => grammar.captions(first, 8).reduce((sum, { forms }) => sum + forms.length, 0));
+  assert.equal(tokensOf({ grammar, count: 8 }), [alone + counts[0], alone + counts[1]]);
+  assert.is(captionsOf({ ...TINY_TRAINING, captions: 0.5 }, 6)?.count, 3);
+  assert.is(captionsOf(TINY_TRAINING, 6), undefined);
+  const words = trainingVocabulary(sentences, { grammar, count: 40 }).file.words;
+  assert.ok(words.length > countVocabulary(sentences).words.length);
 });
 
 test('noun phrases stand alone, without the preposition and what goes with the clause', () => {
