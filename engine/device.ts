@@ -1,5 +1,6 @@
 /** The device: limits and features, the error trap, pipelines, buffers, scopes, uploads and read-backs. No state outside the object. */
 import type { KernelSource } from '../kernels/source.ts';
+import { type TileTable, tilesFor } from '../kernels/tiles.ts';
 import { BufferPool, bufferUsage, mapMode, type PooledBuffer } from './buffers.ts';
 import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByteLength } from './dtype.ts';
 import { DeviceError, OpError } from './errors.ts';
@@ -16,6 +17,8 @@ export interface DeviceOptions {
   kernels?: 'gpu' | 'software';
   /** Largest binding in bytes, at most the adapter's own limit; tests lower it to exercise row shards. */
   maxBindingBytes?: number;
+  /** Tiles of the matrix product. Default: as measured on the adapter's family (see `bench/autotune.ts`). */
+  tiles?: TileTable;
   /** Told when a tensor was garbage-collected without having been disposed, with its shape. */
   onLeak?: (description: string) => void;
 }
@@ -27,6 +30,8 @@ export interface DeviceTraits {
   /** Every subgroup has exactly 8 lanes, and the feature is there. */
   readonly subgroupsOf8: boolean;
   readonly maxBindingBytes: number;
+  /** Tiles of the matrix product, where tiles are used. */
+  readonly tiles: TileTable;
 }
 
 export interface Pipeline {
@@ -95,6 +100,7 @@ export class Device {
       software,
       subgroupsOf8: gpu.features.has('subgroups') && info.subgroupMinSize === 8 && info.subgroupMaxSize === 8,
       maxBindingBytes: Math.floor(Math.min(options.maxBindingBytes ?? ownLimit, ownLimit) / 16) * 16,
+      tiles: options.tiles ?? tilesFor(info),
     };
     const { onLeak } = options;
     this.#leakReporter = onLeak

@@ -4,6 +4,7 @@ import { type MatmulOptions, registerMatmulGrid, registerMatmulKernel } from '..
 import { tiledMatmulGrid, tiledMatmulKernel } from '../../kernels/matmul-tiled.ts';
 import { matvecGrid, matvecKernel } from '../../kernels/matvec.ts';
 import type { Grid, KernelSource } from '../../kernels/source.ts';
+import { shapeClassOf } from '../../kernels/tiles.ts';
 import { applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
 import type { DType } from '../dtype.ts';
@@ -88,7 +89,8 @@ function chooseKernel(
   if (M <= 8 && options.transposeB && !options.transposeA) {
     return { source: matvecKernel({ ...options, rows: roundUpRows(M) }), grid: matvecGrid(N, batch) };
   }
-  return { source: tiledMatmulKernel(options), grid: tiledMatmulGrid(M, N, batch) };
+  const tile = traits.tiles[shapeClassOf(M, N)];
+  return { source: tiledMatmulKernel(options, tile), grid: tiledMatmulGrid(M, N, batch, tile) };
 }
 
 /** One product as a kernel call: which memories, which sizes. */

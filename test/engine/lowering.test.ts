@@ -11,14 +11,16 @@ import type { CaseInput } from '../../engine/op.ts';
 import { matmul, opDefinitions } from '../../engine/ops/index.ts';
 import { input } from '../../engine/ops/support.ts';
 import { maxWorkgroupsPerDimension } from '../../kernels/source.ts';
+import { tilesFor } from '../../kernels/tiles.ts';
 import { type Body, traceBody } from './agreement.ts';
 import { traceCase } from './interpret.ts';
 import { randomFunction } from './random-graph.ts';
 
+const tiles = tilesFor({ vendor: '', architecture: '' });
 const kinds: DeviceTraits[] = [
-  { software: true, subgroupsOf8: true, maxBindingBytes: 2 ** 27 },
-  { software: true, subgroupsOf8: false, maxBindingBytes: 2 ** 27 },
-  { software: false, subgroupsOf8: false, maxBindingBytes: 2 ** 27 },
+  { software: true, subgroupsOf8: true, maxBindingBytes: 2 ** 27, tiles },
+  { software: true, subgroupsOf8: false, maxBindingBytes: 2 ** 27, tiles },
+  { software: false, subgroupsOf8: false, maxBindingBytes: 2 ** 27, tiles },
 ];
 
 function lower(
