@@ -1,16 +1,16 @@
 /** The run of the bench: cases in order, then the measures of this code alone, then the table. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command, Terminal } from '../cli/command.ts';
 import { BENCH_HELP, type BenchArguments, parseBenchArguments } from './arguments.ts';
-import { type Case, cases, tinyCases } from './cases.ts';
+import { type Case, cases, gpuCases, tinyCases } from './cases.ts';
 import { compare, type Pace } from './compare.ts';
 import { Contender, NotHere } from './contender.ts';
 import type { EngineName } from './engines/index.ts';
-import { goalsOf } from './goals.ts';
+import { goalsOf, torchGoal } from './goals.ts';
 import { type Host, openHost } from './hosts/index.ts';
 import { type MeasureCase, measureCases } from './measures.ts';
-import { installPeers } from './peers.ts';
+import { installPeers, packageOf } from './peers.ts';
 import { type BenchRecord, type CaseRecord, hostTitle, resultsPath, systemTitle, versions } from './record.ts';
 import { caseLines, figureLines, goalTable } from './table.ts';
 import { flopsOf } from './works.ts';
@@ -22,7 +22,8 @@ export const bench: Command = async (words, terminal) => {
     return 0;
   }
   if (options === 'list') {
-    for (const { name, title } of [...cases, ...measureCases]) terminal.stdout.write(`${name.padEnd(32)} ${title}\n`);
+    const all = new Map([...cases, ...gpuCases, ...measureCases].map(({ name, title }) => [name, title]));
+    for (const [name, title] of all) terminal.stdout.write(`${name.padEnd(32)} ${title}\n`);
     return 0;
   }
   const run = new BenchRun(options, terminal);
@@ -36,6 +37,15 @@ export const bench: Command = async (words, terminal) => {
   }
 };
 
+/** @throws Error where the file is not what `bench/torch/rows.py` prints */
+function readTorch(path: string): Record<string, number> {
+  const rows: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const isTime = (value: unknown) => typeof value === 'number' && value > 0;
+  if (typeof rows !== 'object' || rows === null || !Object.values(rows).every(isTime))
+    throw new Error(`${path}: expected milliseconds by case, as bench/torch/rows.py prints them`);
+  return rows as Record<string, number>;
+}
+
 function paceOf({ tiny, full }: BenchArguments): Pace {
   if (tiny) return { rounds: 2, turn: 0, limit: 0 };
   return full ? { rounds: 10, turn: 300, limit: 30_000 } : { rounds: 5, turn: 150, limit: 6_000 };
@@ -46,6 +56,8 @@ class BenchRun {
   readonly #terminal: Terminal;
   readonly #contenders = new Map<EngineName, Promise<Contender>>();
   #host: Host | null = null;
+  /** Milliseconds of PyTorch on the same card, by case. */
+  #torch: Readonly<Record<string, number>> | null = null;
   /** Why no peer is there. */
   #noPeers: string | null = null;
 
@@ -55,8 +67,9 @@ class BenchRun {
   }
 
   async measure(): Promise<BenchRecord> {
-    const { only, tiny, full, peers } = this.#options;
-    const chosen = (tiny ? tinyCases : cases).filter(
+    const { only, tiny, full, gpu, peers, torch } = this.#options;
+    this.#torch = torch ? readTorch(torch) : null;
+    const chosen = (tiny ? tinyCases : gpu ? gpuCases : cases).filter(
       (one) => one.name.includes(only) && (full || tiny || only !== '' || !one.full),
     );
     const measures = measureCases.filter(({ name }) => name.includes(only));
@@ -84,7 +97,7 @@ class BenchRun {
       system: systemTitle(),
       versions: versions(),
       fmaGflops,
-      options: { full, tiny },
+      options: { full, tiny, gpu },
       cases: records,
     };
   }
@@ -94,6 +107,8 @@ class BenchRun {
     const results = await compare(one, (engine) => this.#open(engine), paceOf(this.#options));
     for (const line of caseLines(results, flopsOf(one.work))) this.#say(line);
     const goals = goalsOf(one, results, fmaGflops === null ? null : fmaGflops * 1e9);
+    const torch = this.#torch?.[one.name];
+    if (torch) goals.push(torchGoal(results, torch));
     return { name: one.name, title: one.title, work: one.work, results, goals };
   }
 
@@ -106,7 +121,7 @@ class BenchRun {
 
   /** One process for each engine, kept from case to case; one that died is started again. */
   async #open(engine: EngineName): Promise<Contender> {
-    if (engine !== 'own' && this.#noPeers) throw new NotHere(this.#noPeers);
+    if (packageOf(engine) && this.#noPeers) throw new NotHere(this.#noPeers);
     const known = await this.#contenders.get(engine);
     if (known?.alive) return known;
     const opened = this.#host!.open(engine).then((channel) => new Contender(engine, channel));

@@ -100,12 +100,52 @@ export const cases: readonly Case[] = [
   trainingCase,
 ];
 
+function halfCase(size: number): Case {
+  const one = matmulCase(size, size, size, 'NN');
+  const work: MatmulWork = { ...(one.work as MatmulWork), half: true };
+  return { ...one, name: `${one.name}-f16`, title: `${one.title}, stored in f16`, work, engines: ['own'] };
+}
+
+/** On its own: peers that lose an hour over one product, or fail for want of memory, tell nothing. */
+function gpuMatmul(size: number, half: boolean): Case {
+  const one = half ? halfCase(size) : matmulCase(size, size, size, 'NN');
+  const engines = size > 2048 ? (['own'] as const) : one.engines;
+  return { ...one, engines, goals: [], fmaShare: 0.6 };
+}
+
+/** Of the size of GPT-2 Medium; the reference is this code with kernels that have no tiles. */
+const mediumTraining: Case = {
+  name: 'training-medium',
+  title: 'training step, decoder 24 × 1,024, one row of 512, vocabulary 50,257, AdamW',
+  work: { kind: 'training', layers: 24, width: 1024, heads: 16, length: 512, batch: 1, vocabulary: 50257 },
+  engines: ['own'],
+  goals: [],
+  tolerance: 1e-3,
+  reference: 'own-other-kernels',
+};
+
+const squares = [512, 1024, 2048, 4096, 8192];
+
+/** With `--gpu`: sizes that fill one. */
+export const gpuCases: readonly Case[] = [
+  ...squares.map((size) => gpuMatmul(size, false)),
+  ...squares.map((size) => gpuMatmul(size, true)),
+  attentionCase(16, 1024, false, false),
+  attentionCase(16, 1024, false, true),
+  attentionCase(16, 1024, true, false),
+  { ...attentionCase(16, 1024, true, true), full: false },
+  forwardCase,
+  trainingCase,
+  mediumTraining,
+];
+
 /** The same kinds of work, at sizes that mean nothing: to try the bench itself. */
 export const tinyCases: readonly Case[] = [
   matmulCase(24, 20, 36, 'NN'),
   matmulCase(24, 20, 36, 'NT'),
   matmulCase(24, 20, 36, 'TN'),
   matmulCase(1, 32, 64, 'NT'),
+  halfCase(20),
   attentionCase(2, 17, false, false, 16),
   attentionCase(2, 17, true, false, 16),
   { ...attentionCase(2, 17, true, true, 16), full: false },
@@ -114,5 +154,10 @@ export const tinyCases: readonly Case[] = [
     ...trainingCase,
     title: 'training step, a tiny decoder',
     work: { kind: 'training', layers: 1, width: 16, heads: 2, length: 8, batch: 2, vocabulary: 40 },
+  },
+  {
+    ...mediumTraining,
+    title: 'training step, a tiny decoder, against the other kernels',
+    work: { kind: 'training', layers: 1, width: 16, heads: 2, length: 8, batch: 1, vocabulary: 41 },
   },
 ];

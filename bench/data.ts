@@ -27,10 +27,15 @@ export interface Matrix {
   readonly shape: readonly [number, number];
 }
 
-export function matmulInputs({ M, N, K, transposeA, transposeB }: MatmulWork): { a: Matrix; b: Matrix } {
+/** With `half` all values are exact in f16, so that storing them so changes nothing. */
+export function matmulInputs({ M, N, K, transposeA, transposeB, half }: MatmulWork): { a: Matrix; b: Matrix } {
+  const values = (name: string, count: number) => {
+    const full = randomValues(name, count);
+    return half ? full.map((value) => Math.round(value * 1024) / 1024) : full;
+  };
   return {
-    a: { data: randomValues('a', M * K), shape: transposeA ? [K, M] : [M, K] },
-    b: { data: randomValues('b', K * N), shape: transposeB ? [N, K] : [K, N] },
+    a: { data: values('a', M * K), shape: transposeA ? [K, M] : [M, K] },
+    b: { data: values('b', K * N), shape: transposeB ? [N, K] : [K, N] },
   };
 }
 

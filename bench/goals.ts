@@ -32,3 +32,12 @@ export function goalsOf(one: Case, results: readonly Result[], fmaRate: number |
   const share = flops / (own.median / 1e3) / fmaRate;
   return [...ratios, { text, found: `${(share * 100).toFixed(1)} %`, met: share >= one.fmaShare }];
 }
+
+/** Beside PyTorch on the same card: at most three times its time. */
+export function torchGoal(results: readonly Result[], torchMilliseconds: number): Goal {
+  const own = results.find(({ engine }) => engine === 'own')?.times;
+  const text = `≤ 3 × the time of torch (${torchMilliseconds.toPrecision(3)} ms)`;
+  if (!own) return { text, found: 'this code has no time', met: false };
+  const ratio = own.median / torchMilliseconds;
+  return { text, found: `${ratio.toFixed(2)} ×`, met: ratio <= 3 };
+}

@@ -1,6 +1,7 @@
 /** The models of the works: their configurations and what goes in. */
 import { parseConfig } from '../model/config.ts';
 import type { Kosmos2Config } from '../model/index.ts';
+import type { Json } from '../train/config/fields.ts';
 import { randomIds, randomValues } from './data.ts';
 import type { ForwardWork, TrainingWork } from './works.ts';
 
@@ -62,6 +63,37 @@ export function trainingConfig({ layers, width, heads, length, vocabulary }: Tra
     },
     vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
   });
+}
+
+/** A `config.json` with a name for people. */
+export interface Model {
+  readonly name: string;
+  readonly json: Json;
+}
+
+/** A model like the published one at a width that any device holds; `width` a multiple of 64. */
+export function smallerModel(width: number, layers: number, vocabulary: number, imageSize = 224): Model {
+  const heads = width / 64;
+  const json = {
+    model_type: 'kosmos-2',
+    latent_query_num: imageSize < 224 ? 4 : 64,
+    text_config: {
+      vocab_size: vocabulary,
+      embed_dim: width,
+      layers,
+      ffn_dim: 4 * width,
+      attention_heads: heads,
+      max_position_embeddings: 256,
+    },
+    vision_config: {
+      hidden_size: width,
+      intermediate_size: 4 * width,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      image_size: imageSize,
+    },
+  };
+  return { name: `${width} wide, ${layers} + ${layers} layers, vocabulary ${vocabulary}`, json };
 }
 
 /** What every engine's AdamW is set to. */

@@ -13,6 +13,7 @@ export function peersFolder(): string {
 export function packageOf(engine: EngineName, inPage = false): string | null {
   switch (engine) {
     case 'own':
+    case 'own-other-kernels':
       return null;
     case 'jax-js':
       return '@jax-js/jax';

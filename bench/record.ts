@@ -30,7 +30,7 @@ export interface BenchRecord {
   readonly versions: Readonly<Record<string, string>>;
   /** Of the adapter, measured in the same run; null where it was not. */
   readonly fmaGflops: number | null;
-  readonly options: { readonly full: boolean; readonly tiny: boolean };
+  readonly options: { readonly full: boolean; readonly tiny: boolean; readonly gpu?: boolean };
   readonly cases: readonly CaseRecord[];
 }
 
@@ -51,11 +51,14 @@ export function versions(): Record<string, string> {
   return { 'kosmos-webgpu': own.version, webgpu: dawn.version, ...peerVersions() };
 }
 
-/** `bench/results/ADAPTER-DATE.json`, with the adapter's name as a file may be called. */
-export function resultsPath({ adapter, date, host }: BenchRecord): string {
-  const name = `${adapter} ${host.split(' ')[0]}`
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return `${repositoryRoot()}bench/results/${name.slice(0, 80)}-${date.slice(0, 10)}.json`;
+/** `bench/results/ADAPTER-HOST-DATE.json`, with names as a file may be called; works that fill a GPU are files of their own. */
+export function resultsPath({ adapter, date, host, options }: BenchRecord): string {
+  const named = (text: string, longest: number) =>
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9.]+/g, '-')
+      .slice(0, longest)
+      .replace(/^-|-$/g, '');
+  const parts = [named(adapter, 64), named(host.split(' ')[0], 16), ...(options.gpu ? ['gpu'] : []), date.slice(0, 10)];
+  return `${repositoryRoot()}bench/results/${parts.join('-')}.json`;
 }

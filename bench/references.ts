@@ -115,13 +115,14 @@ function attentionReference(work: AttentionWork): Float64Array[] {
   ];
 }
 
-/** Multiplications of a forward pass up to which three whole steps are done in float64, and not the first loss alone. */
-const cheapTraining = 1e7;
+/** Multiplications of a forward pass up to which three whole steps are done in float64, and up to which the first loss alone is. */
+const cheapTraining = { steps: 1e7, firstLoss: 2e10 };
 
 function trainingReference(work: TrainingWork, common: Float32Array | null): Float64Array {
   const { layers, width, batch, length, vocabulary } = work;
   const products = batch * length * width * (12 * width * layers + vocabulary);
-  if (products <= cheapTraining) return float64Losses(work, comparedLosses);
+  if (products <= cheapTraining.steps) return float64Losses(work, comparedLosses);
+  if (common && products > cheapTraining.firstLoss) return Float64Array.from(common);
   const [first] = float64Losses(work, 1);
   return Float64Array.of(first, ...(common?.subarray(1) ?? []));
 }

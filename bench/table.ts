@@ -2,6 +2,7 @@
 import type { Result } from './compare.ts';
 import { engineTitles } from './engines/index.ts';
 import type { Goal } from './goals.ts';
+import { markdownTable } from './markdown.ts';
 import { formatFigure } from './measures.ts';
 import type { Figures } from './works.ts';
 
@@ -27,16 +28,15 @@ export function figureLines(figures: Figures): string[] {
   return Object.entries(figures).map(([name, value]) => `  ${name}: ${formatFigure(value)}`);
 }
 
-function milliseconds(value: number): string {
+export function milliseconds(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
 /** A table in Markdown. */
 export function goalTable(rows: readonly Row[]): string {
   const met = (value: boolean | null) => (value === null ? '—' : value ? 'yes' : 'no');
-  return [
-    '| work | goal | found | met |',
-    '|---|---|---|---|',
-    ...rows.map(({ title, goal }) => `| ${title} | ${goal.text} | ${goal.found} | ${met(goal.met)} |`),
-  ].join('\n');
+  return markdownTable(
+    ['work', 'goal', 'found', 'met'],
+    rows.map(({ title, goal }) => [title, goal.text, goal.found, met(goal.met)]),
+  );
 }

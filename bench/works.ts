@@ -1,6 +1,6 @@
 /** The pieces of work that engines are compared on, as data that any process or page can be told. */
 
-/** C[M, N] = A·B in f32. A is [M, K], or [K, M] when transposed; B is [K, N], or [N, K] when transposed. */
+/** C[M, N] = A·B. A is [M, K], or [K, M] when transposed; B is [K, N], or [N, K] when transposed. */
 export interface MatmulWork {
   readonly kind: 'matmul';
   readonly M: number;
@@ -8,6 +8,8 @@ export interface MatmulWork {
   readonly K: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** A and B are stored in f16; sums and C are f32 all the same. */
+  readonly half?: boolean;
 }
 
 /** Attention of one sequence of [length, heads · headDim], scale 1/√headDim; with `backward` the gradients of q, k and v too. */
@@ -49,6 +51,7 @@ export type Measure =
   | { readonly kind: 'fma'; readonly tiny: boolean }
   | { readonly kind: 'decode'; readonly tiny: boolean }
   | { readonly kind: 'overhead'; readonly tiny: boolean }
+  | { readonly kind: 'dispatch'; readonly tiny: boolean }
   | { readonly kind: 'first-step'; readonly tiny: boolean };
 
 /** Named figures; units are part of the name. */

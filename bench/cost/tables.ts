@@ -1,7 +1,7 @@
 /** Series of growing works, each measured: the tables of `cost.md`. */
-import { compile, type Device, type Tensor } from '../../engine/index.ts';
-import type { PlanDescription } from '../../engine/plan.ts';
-import { disposeParameters, type Kosmos2Config } from '../../model/index.ts';
+import { compile, type Device, leavesOf, type Tensor } from '../../engine/index.ts';
+import type { PlanDescription } from '../../engine/layout.ts';
+import type { Kosmos2Config } from '../../model/index.ts';
 import { resample } from '../../model/resampler.ts';
 import { visionTower } from '../../model/vision.ts';
 import { randomValues } from '../data.ts';
@@ -10,17 +10,13 @@ import { uploadWeights } from '../engines/own/weights.ts';
 import { forwardConfig } from '../models.ts';
 import { median } from '../statistics.ts';
 import type { TrainingWork } from '../works.ts';
-import { activationUnits, decoderParameters, encoderFlops, trainingFlops } from './formulas.ts';
+import { decoderParameters, encoderBytes, encoderFlops, trainingBytes, trainingFlops } from './formulas.ts';
+import type { CostTable, Point } from './markdown.ts';
 
-export interface CostTable {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Time of one run, and the plan. */
+/** Time of one run, the most bytes that lived on the device meanwhile, and the plan. */
 interface Measured {
   readonly milliseconds: number;
+  readonly bytes: number;
   readonly plan: PlanDescription;
 }
 
@@ -33,35 +29,48 @@ export async function costTables(device: Device, tiny: boolean, say: (line: stri
     factors.slice(0, tiny ? 2 : factors.length).map((factor): TrainingWork => ({ ...base, ...change(factor) }));
   const training = async (
     title: string,
-    head: string,
+    axis: string,
     works: TrainingWork[],
-    label: (work: TrainingWork) => string,
-  ) => {
-    const rows: string[][] = [];
+    sizeOf: (work: TrainingWork) => number,
+    label = (work: TrainingWork) => String(sizeOf(work)),
+  ): Promise<CostTable> => {
+    const measured: { work: TrainingWork; cost: Measured }[] = [];
     for (const work of works) {
       say(`${title}: ${label(work)}`);
-      rows.push(trainingRow(label(work), work, await measureTraining(device, work, tiny)));
+      measured.push({ work, cost: await measureTraining(device, work, tiny) });
     }
-    return { title, columns: trainingColumns(head), rows };
+    return {
+      title,
+      columns: trainingColumns(axis),
+      rows: measured.map(({ work, cost }) => trainingRow(label(work), work, cost)),
+      axis,
+      points: measured.map(({ work, cost }) => ({
+        x: sizeOf(work),
+        ...cost,
+        flops: trainingFlops(work),
+        formulaBytes: trainingBytes(work),
+      })),
+    };
   };
   return [
     await training(
       'Sequence length (a training step)',
       'T',
       grow([1, 2, 4, 8], (factor) => ({ length: base.length * factor })),
-      ({ length }) => String(length),
+      ({ length }) => length,
     ),
     await training(
       'Batch (a training step)',
       'B',
       grow([1, 2, 4, 8], (factor) => ({ batch: factor })),
-      ({ batch }) => String(batch),
+      ({ batch }) => batch,
     ),
     await training(
       'Parameters (a training step)',
-      'L × D',
+      'P',
       grow([1 / 4, 1 / 2, 1, 2], (factor) => ({ width: base.width * factor, heads: Math.max(1, base.heads * factor) })),
-      ({ layers, width }) => `${layers} × ${width}`,
+      decoderParameters,
+      ({ layers, width }) => `${layers} layers × ${width}`,
     ),
     await imageTable(device, tiny, say),
   ];
@@ -77,11 +86,12 @@ function trainingColumns(first: string): string[] {
     'state, MB',
     '÷ 12 P',
     'intermediates, MB',
-    'numbers per B·T·D·L',
+    'live on the device, MB',
+    '÷ formula',
   ];
 }
 
-function trainingRow(label: string, work: TrainingWork, { milliseconds, plan }: Measured): string[] {
+function trainingRow(label: string, work: TrainingWork, { milliseconds, bytes, plan }: Measured): string[] {
   const parameters = decoderParameters(work);
   const { arguments: given, slots } = plan.bytes;
   return [
@@ -93,62 +103,87 @@ function trainingRow(label: string, work: TrainingWork, { milliseconds, plan }: 
     megabytes(given),
     (given / (12 * parameters)).toFixed(3),
     megabytes(slots),
-    (slots / 4 / activationUnits(work)).toFixed(1),
+    megabytes(bytes),
+    (bytes / trainingBytes(work)).toFixed(3),
   ];
 }
 
 async function measureTraining(device: Device, work: TrainingWork, tiny: boolean): Promise<Measured> {
+  const others = device.buffers.liveBytes();
   const training = new DecoderTraining(device, work);
   training.restart();
+  let bytes = 0;
   const milliseconds = await timeRuns(tiny, async () => {
     const loss = await training.step();
+    bytes = Math.max(bytes, device.buffers.liveBytes() - others);
     await device.finish();
     loss.dispose();
   });
   const plan = training.compiled.describe();
   training.dispose();
-  return { milliseconds, plan };
+  return { milliseconds, bytes, plan };
 }
 
 async function imageTable(device: Device, tiny: boolean, say: (line: string) => void): Promise<CostTable> {
   const title = 'Images (the encoder: tower and resampler)';
   const config = forwardConfig(tiny ? 'tiny' : 'small');
   const rows: string[][] = [];
+  const points: Point[] = [];
   for (const images of tiny ? [1, 2] : [1, 2, 4, 8]) {
     say(`${title}: ${images}`);
-    const { milliseconds, plan } = await measureEncoder(device, config, images, tiny);
+    const cost = await measureEncoder(device, config, images, tiny);
+    const { milliseconds, bytes, plan } = cost;
+    const formula = { flops: encoderFlops(config, images), bytes: encoderBytes(config, images) };
+    points.push({ x: images, milliseconds, bytes, flops: formula.flops, formulaBytes: formula.bytes });
     rows.push([
       String(images),
       milliseconds.toPrecision(3),
       (plan.flops / 1e9).toPrecision(3),
-      (plan.flops / encoderFlops(config, images)).toFixed(3),
+      (plan.flops / formula.flops).toFixed(3),
       megabytes(plan.bytes.slots),
       megabytes(plan.bytes.slots / images),
+      megabytes(bytes),
+      (bytes / formula.bytes).toFixed(3),
     ]);
   }
-  return { title, columns: ['n', 'ms', 'GFLOP of the plan', '÷ formula', 'intermediates, MB', 'per image, MB'], rows };
+  const columns = [
+    'n',
+    'ms',
+    'GFLOP of the plan',
+    '÷ formula',
+    'intermediates, MB',
+    'per image, MB',
+    'live on the device, MB',
+    '÷ formula',
+  ];
+  return { title, columns, rows, axis: 'pictures', points };
 }
 
 async function measureEncoder(device: Device, config: Kosmos2Config, images: number, tiny: boolean): Promise<Measured> {
+  const others = device.buffers.liveBytes();
   const parameters = uploadWeights(device, config);
   const { channels, imageSize } = config.vision;
   const shape = [images, channels, imageSize, imageSize];
   const pixels = device.tensor(randomValues('pixels', images * channels * imageSize ** 2), shape);
-  const { vision_model: vision, image_to_text_projection: projection } = parameters;
+  const { vision_model: vision, image_to_text_projection: projection, text_model: text } = parameters;
+  // the decoder has no part in it
+  for (const leaf of leavesOf(text)) (leaf as Tensor).dispose();
   const encode = compile(
     (input: Tensor) => resample(projection, config.text, visionTower(vision.model, config.vision, input)),
     { name: 'image encoder' },
   );
+  let bytes = 0;
   const milliseconds = await timeRuns(tiny, async () => {
     const vectors = await encode(pixels);
+    bytes = Math.max(bytes, device.buffers.liveBytes() - others);
     await device.finish();
     vectors.dispose();
   });
   const plan = encode.describe();
   encode.dispose();
   pixels.dispose();
-  disposeParameters(parameters);
-  return { milliseconds, plan };
+  for (const leaf of leavesOf([vision, projection])) (leaf as Tensor).dispose();
+  return { milliseconds, bytes, plan };
 }
 
 /** The median of a few runs behind two that compile and warm up. */

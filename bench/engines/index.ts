@@ -7,11 +7,19 @@ import { onnxruntimeEngine } from './onnxruntime.ts';
 import { ownEngine } from './own.ts';
 import { tfjsEngine } from './tfjs.ts';
 
-export type EngineName = 'own' | 'onnxruntime' | 'onnxruntime-plain' | 'jax-js' | 'tfjs' | 'onnxruntime-cpu';
+export type EngineName =
+  | 'own'
+  | 'own-other-kernels'
+  | 'onnxruntime'
+  | 'onnxruntime-plain'
+  | 'jax-js'
+  | 'tfjs'
+  | 'onnxruntime-cpu';
 
 /** As tables name them. */
 export const engineTitles: Readonly<Record<EngineName, string>> = {
   own: 'this code',
+  'own-other-kernels': 'this code, the other kind of kernels',
   onnxruntime: 'onnxruntime',
   'onnxruntime-plain': 'onnxruntime, attention of plain operators',
   'jax-js': 'jax-js',
@@ -33,6 +41,8 @@ export async function makeEngine(name: EngineName, around: Surroundings): Promis
   switch (name) {
     case 'own':
       return ownEngine(around.device);
+    case 'own-other-kernels':
+      return ownEngine(around.device, true);
     case 'onnxruntime':
     case 'onnxruntime-plain': {
       const attention = name === 'onnxruntime' ? 'fused' : 'plain';

@@ -11,9 +11,11 @@ type Watch = <T>(promise: Promise<T>) => Promise<T>;
 export async function provideNavigatorGpu(adapter: AdapterChoice, errors: DeviceErrors): Promise<string> {
   const here = await runtime();
   const first = await here.requestAdapter({ adapter });
-  if (here.name === 'node') Object.assign(globalThis, (await import('webgpu')).globals);
-  if (first.watch) await paceWaits(first.adapter, first.watch);
   errors.listen(first.adapter);
+  // Deno has it, with the driver of the first request
+  if (here.name !== 'node') return first.description;
+  Object.assign(globalThis, (await import('webgpu')).globals);
+  if (first.watch) await paceWaits(first.adapter, first.watch);
   const gpu = {
     requestAdapter: async () => (await here.requestAdapter({ adapter })).adapter,
     getPreferredCanvasFormat: () => 'bgra8unorm',

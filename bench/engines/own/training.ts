@@ -1,3 +1,4 @@
+import type { Feed } from '../../../engine/compile.ts';
 import {
   adamw,
   adamwSettings,
@@ -5,22 +6,26 @@ import {
   compile,
   crossEntropy,
   type Device,
+  type DeviceTraits,
   HostArray,
   leavesOf,
   type Moments,
   mapTree,
   type Tensor,
+  type TensorShape,
   valueAndGrad,
 } from '../../../engine/index.ts';
+import type { PlanDescription } from '../../../engine/layout.ts';
 import type { TextConfig } from '../../../model/config.ts';
 import { decode } from '../../../model/decoder.ts';
+import { parameterShapes } from '../../../model/index.ts';
 import type { DecoderParameters } from '../../../model/parameters.ts';
 import { sinusoidTable } from '../../../model/positions.ts';
 import { trainingTokens } from '../../data.ts';
 import { comparedLosses, trainingConfig, trainingSettings } from '../../models.ts';
 import type { TrainingWork } from '../../works.ts';
 import type { Prepared } from '../engine.ts';
-import { uploadDecoder } from './weights.ts';
+import { deviceShapes, uploadDecoder } from './weights.ts';
 
 export interface TrainingRows {
   readonly table: Tensor;
@@ -127,6 +132,20 @@ export class DecoderTraining {
     for (const leaf of leavesOf(this.#state)) (leaf as Tensor | null)?.dispose();
     this.#state = null;
   }
+}
+
+/** The plan of a step on paper: nothing is allocated. */
+export function estimateDecoder(traits: DeviceTraits, work: TrainingWork): PlanDescription {
+  const config = trainingConfig(work);
+  const shapes = () => deviceShapes(parameterShapes(config).text_model.model) as Feed<DecoderParameters, TensorShape>;
+  const state = { parameters: shapes(), moments: { first: shapes(), second: shapes() } };
+  const settings = adamwSettings({ ...trainingSettings, step: 1 });
+  return compile(trainingStep(config.text), { donate: [0] }).estimate(
+    traits,
+    state,
+    trainingRows(work, config.text),
+    settings,
+  );
 }
 
 export async function prepareTraining(device: Device, work: TrainingWork): Promise<Prepared> {
