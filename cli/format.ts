@@ -69,3 +69,7 @@ export function drawnPicture(image: DecodedImage, entities: readonly Entity[]): 
   );
   return encodePng(drawBoxes(image, labeled));
 }
+
+export function showBytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

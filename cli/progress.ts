@@ -1,5 +1,6 @@
 /** Progress on standard error: a bar on a terminal, a line now and then elsewhere. */
 import type { Output } from './command.ts';
+import { showBytes } from './format.ts';
 import { StatusLine } from './status-line.ts';
 
 /** Shorter stages are over before anybody wonders. */
@@ -37,8 +38,4 @@ export class Progress {
     this.#line.clear();
     this.#stage = '';
   }
-}
-
-function showBytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -1,10 +1,9 @@
 /** Checkpoints in the Hugging Face layout: `config.json` and safetensors, read tensor by tensor into device memory. */
-import { type Device, mapTree, readJson, type Tensor } from '../engine/index.ts';
+import { type Device, leavesOf, mapTree, readJson, type Tensor } from '../engine/index.ts';
 import {
   openCheckpointFiles,
   type SafetensorsDtype,
   type TensorReader,
-  type TensorRecord,
   type TensorToWrite,
   toFloat16Bits,
   toFloat32,
@@ -13,10 +12,13 @@ import { type Kosmos2Config, parseConfig } from './config.ts';
 import {
   disposeParameters,
   type Kosmos2Parameters,
+  type Kosmos2Weights,
   namedLeaves,
   type ParameterShape,
   parameterShapes,
 } from './parameters.ts';
+import { isQuantized, quantizedNames, quantizedProblem, readQuantized } from './quantized-checkpoint.ts';
+import type { Weight } from './weight.ts';
 
 /** How matrices are kept on the device. Vectors (biases, norms) are f32 always. */
 export type WeightDType = 'f32' | 'f16';
@@ -28,7 +30,7 @@ export interface LoadOptions {
   onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
-const embeddingName = 'text_model.model.embed_tokens.weight';
+export const embeddingName = 'text_model.model.embed_tokens.weight';
 /** The head is the embedding; some writers store it under this name, or under both. */
 const tiedName = 'text_model.lm_head.weight';
 /** Tables that old checkpoints carry and that are computed here. */
@@ -42,24 +44,62 @@ export async function readConfig(folder: string): Promise<Kosmos2Config> {
 }
 
 /** Loads all weights of a model folder onto the device. Throws one error that lists what does not fit the configuration. */
+export async function loadWeights(
+  folder: string,
+  config: Kosmos2Config,
+  device: Device,
+  options: LoadOptions = {},
+): Promise<Kosmos2Weights> {
+  const files = await openWeights(folder, config);
+  try {
+    return await readParameters(files, parameterShapes(config), device, options);
+  } finally {
+    await files.close();
+  }
+}
+
+/** As `loadWeights`, for training. Throws where matrices are quantised. */
 export async function loadParameters(
   folder: string,
   config: Kosmos2Config,
   device: Device,
   options: LoadOptions = {},
 ): Promise<Kosmos2Parameters> {
-  const files = await openCheckpointFiles(folder);
+  const files = await openWeights(folder, config);
   try {
     const shapes = parameterShapes(config);
-    checkTensors(files, namedLeaves(shapes), folder);
-    return await readParameters(files, shapes, device, options);
+    if ([...namedLeaves(shapes).keys()].some((name) => isQuantized(files, name)))
+      throw new Error(`${folder} is quantised, for use only: ${trainable}`);
+    return plainParameters(await readParameters(files, shapes, device, options));
   } finally {
     await files.close();
   }
 }
 
+const trainable = 'train the model that it was made from';
+
+/** The same weights as training takes them. Throws where matrices are quantised. */
+export function plainParameters(weights: Kosmos2Weights): Kosmos2Parameters {
+  // a quantised matrix is a branch of the tree, of words and scales
+  if ([...namedLeaves(weights as Kosmos2Parameters<unknown>).keys()].some((name) => name.endsWith('.weight.words')))
+    throw new Error(`the model's matrices are quantised, for use only: ${trainable}`);
+  return weights as Kosmos2Parameters;
+}
+
+/** Opens the weights of a model folder. Throws one error that lists what does not fit the configuration. */
+export async function openWeights(folder: string, config: Kosmos2Config): Promise<TensorReader> {
+  const files = await openCheckpointFiles(folder);
+  try {
+    checkTensors(files, namedLeaves(parameterShapes(config)), folder);
+    return files;
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
 /** The name under which the file holds a parameter. */
-function nameInFile(files: TensorReader, name: string): string {
+export function nameInFile(files: TensorReader, name: string): string {
   return name === embeddingName && !files.tensors.has(name) ? tiedName : name;
 }
 
@@ -68,7 +108,14 @@ function checkTensors(files: TensorReader, expected: ReadonlyMap<string, Paramet
   const missing: string[] = [];
   const misshapen: string[] = [];
   const used = new Set([tiedName, ...computedNames]);
-  for (const [name, { shape }] of expected) {
+  for (const [name, expectedShape] of expected) {
+    const { shape } = expectedShape;
+    if (isQuantized(files, name)) {
+      for (const part of quantizedNames(name)) used.add(part);
+      const problem = quantizedProblem(files, name, expectedShape);
+      if (problem) misshapen.push(problem);
+      continue;
+    }
     const record = files.tensors.get(nameInFile(files, name));
     used.add(name);
     if (!record) missing.push(name);
@@ -97,36 +144,41 @@ async function readParameters(
   shapes: Kosmos2Parameters<ParameterShape>,
   device: Device,
   { dtype = 'f32', onProgress }: LoadOptions,
-): Promise<Kosmos2Parameters> {
+): Promise<Kosmos2Weights> {
   const leaves = [...namedLeaves(shapes).keys()];
-  const records = leaves.map((name) => files.tensors.get(nameInFile(files, name))!);
-  const totalBytes = records.reduce((sum, { length }) => sum + length, 0);
-  const tensors = new Map<string, Tensor>();
+  const stored = leaves.flatMap((name) =>
+    isQuantized(files, name) ? quantizedNames(name).slice(0, 2) : [nameInFile(files, name)],
+  );
+  const totalBytes = stored.reduce((sum, name) => sum + files.tensors.get(name)!.length, 0);
+  const weights = new Map<string, Weight>();
   let bytes = 0;
+  const read = (length: number) => {
+    bytes += length;
+    onProgress?.(bytes, totalBytes);
+  };
   try {
-    for (const [i, name] of leaves.entries()) {
-      const read = (length: number) => {
-        bytes += length;
-        onProgress?.(bytes, totalBytes);
-      };
-      tensors.set(name, await readParameter(files, nameInFile(files, name), records[i], device, dtype, read));
+    for (const name of leaves) {
+      const weight = isQuantized(files, name)
+        ? await readQuantized(files, name, device, read)
+        : await readParameter(files, nameInFile(files, name), device, dtype, read);
+      weights.set(name, weight);
     }
   } catch (error) {
-    for (const tensor of tensors.values()) tensor.dispose();
+    for (const leaf of leavesOf([...weights.values()])) (leaf as Tensor).dispose();
     throw error;
   }
-  return mapTree(shapes, (_, path) => tensors.get(path)) as unknown as Kosmos2Parameters;
+  return mapTree(shapes, (_, path) => weights.get(path)) as unknown as Kosmos2Weights;
 }
 
 /** One tensor, a range of rows at a time. A patch embedding becomes a matrix. */
 async function readParameter(
   files: TensorReader,
   name: string,
-  record: TensorRecord,
   device: Device,
   wanted: WeightDType,
   onRead: (bytes: number) => void,
 ): Promise<Tensor> {
+  const record = files.tensors.get(name)!;
   const [rows, ...rest] = record.shape;
   const width = rest.reduce((product, extent) => product * extent, 1);
   const shape = rest.length === 0 ? [rows] : [rows, width];

@@ -92,6 +92,10 @@ class Section {
     return value;
   }
 
+  has(name: string): boolean {
+    return this.#fields[name] !== undefined && this.#fields[name] !== null;
+  }
+
   text(name: string): string | undefined {
     const value = this.#fields[name];
     return typeof value === 'string' ? value : undefined;
@@ -148,6 +152,16 @@ function parseVision(section: Section): VisionConfig {
   return config;
 }
 
+/** Bits and groups follow from the tensors' shapes; here it counts how they are packed. */
+function checkQuantization(section: Section): void {
+  if (section.text('quant_method') !== 'compressed-tensors')
+    section.fail(
+      'quant_method',
+      '"compressed-tensors" (the command quantize makes such a model from one that is not quantised)',
+    );
+  if (section.text('format') !== 'pack-quantized') section.fail('format', '"pack-quantized"');
+}
+
 /** Checks the parsed `config.json`; `where` names the file in errors. Absent fields take the library's defaults. */
 export function parseConfig(json: unknown, where = 'config.json'): Kosmos2Config {
   const top = new Section(json, where);
@@ -155,6 +169,7 @@ export function parseConfig(json: unknown, where = 'config.json'): Kosmos2Config
   if (modelType !== undefined && modelType !== 'kosmos-2') top.fail('model_type', '"kosmos-2"');
   if (!top.flag('tie_word_embeddings', true))
     top.fail('tie_word_embeddings', 'true (the head is the embedding, transposed)');
+  if (top.has('quantization_config')) checkQuantization(top.section('quantization_config'));
   return {
     text: parseText(top.section('text_config')),
     vision: parseVision(top.section('vision_config')),

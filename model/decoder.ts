@@ -3,6 +3,7 @@ import { attention, decodeAttention, gather, type Tensor, updateRows, where } fr
 import type { TextConfig } from './config.ts';
 import { activations, Dropouts, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { DecoderLayer, DecoderParameters } from './parameters.ts';
+import { rowsOf, times, type Weight } from './weight.ts';
 
 /** One batch of rows, as tensors. */
 export interface DecoderInput {
@@ -31,12 +32,12 @@ export interface KeyValueCache<T = Tensor> {
 
 /** (token or image vector)·√D + position: the input of the first layer, [B, T, D]. */
 export function embed(
-  parameters: DecoderParameters,
+  parameters: DecoderParameters<Tensor, Weight>,
   config: TextConfig,
   positionTable: Tensor,
   { ids, positionIds, images }: DecoderInput,
 ): Tensor {
-  let x = gather(parameters.embed_tokens.weight, ids);
+  let x = rowsOf(parameters.embed_tokens.weight, ids, config.embedDim);
   if (images) {
     const { vectors, mask, index } = images;
     x = where(mask, gather(vectors.reshape([-1, config.embedDim]), index), x);
@@ -50,7 +51,7 @@ type Attend = (query: Tensor, key: Tensor, value: Tensor) => Tensor;
 /** One block; `attend` does the attention, over the sequence or over a cache. */
 export function block(
   x: Tensor,
-  layer: DecoderLayer,
+  layer: DecoderLayer<Tensor, Weight>,
   config: TextConfig,
   attend: Attend,
   dropouts = new Dropouts(),
@@ -65,18 +66,18 @@ export function block(
 }
 
 /** The final LayerNorm. */
-export function finish(parameters: DecoderParameters, config: TextConfig, x: Tensor): Tensor {
+export function finish(parameters: DecoderParameters<Tensor, Weight>, config: TextConfig, x: Tensor): Tensor {
   return norm(x, parameters.layer_norm, config.layerNormEps);
 }
 
 /** Logits [..., vocabulary] by the tied embedding. */
-export function head(parameters: DecoderParameters, x: Tensor): Tensor {
-  return x.matmul(parameters.embed_tokens.weight, { transposeB: true });
+export function head(parameters: DecoderParameters<Tensor, Weight>, x: Tensor): Tensor {
+  return times(x, parameters.embed_tokens.weight);
 }
 
 /** All positions at once: hidden states [B, T, D] after the final LayerNorm. */
 export function decode(
-  parameters: DecoderParameters,
+  parameters: DecoderParameters<Tensor, Weight>,
   config: TextConfig,
   positionTable: Tensor,
   input: DecoderInput,
@@ -101,7 +102,7 @@ export function decode(
 
 /** Runs the prompts and fills the cache from slot 0 on. The hidden state of the last column, [B, D], and the cache. */
 export function prefill(
-  parameters: DecoderParameters,
+  parameters: DecoderParameters<Tensor, Weight>,
   config: TextConfig,
   positionTable: Tensor,
   input: DecoderInput,
@@ -131,7 +132,7 @@ export function prefill(
 
 /** One token per row: ids and positionIds [B, 1], written at `slots` (i32 [B]). With `source` [B, capacity] rows read each other's caches. */
 export function decodeStep(
-  parameters: DecoderParameters,
+  parameters: DecoderParameters<Tensor, Weight>,
   config: TextConfig,
   positionTable: Tensor,
   input: DecoderInput,

@@ -222,8 +222,8 @@ export class Generator {
     const key = `${selection} ${ngram} ${inspect} ${beams}`;
     const known = this.#functions.get(key);
     if (known) return known;
-    const { config, parameters, device } = this.#model;
-    const decoder = parameters.text_model.model;
+    const { config, weights, device } = this.#model;
+    const decoder = weights.text_model.model;
     const select = (
       last: Tensor,
       cache: KeyValueCache,

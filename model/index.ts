@@ -25,8 +25,11 @@ export { type Alternative, type AlternativeSet, LikelihoodScorer } from './likel
 export {
   disposeParameters,
   type Kosmos2Parameters,
+  type Kosmos2Weights,
   namedLeaves,
   ParameterShape,
   parameterShapes,
 } from './parameters.ts';
+export { defaultGroup, type QuantizeOptions, type QuantizeReport, quantizeModel } from './quantize.ts';
 export type { SamplingOptions } from './sampling.ts';
+export type { Weight } from './weight.ts';

@@ -1,11 +1,11 @@
 /** KOSMOS-2: vision tower, resampler and decoder of one checkpoint on one device. */
 import { compile, type Device, HostArray, type Tensor } from '../engine/index.ts';
 import { type HostBatch, hostBatch, type TokenBatch } from './batch.ts';
-import { disposeParameters, type LoadOptions, loadParameters, readConfig } from './checkpoint.ts';
+import { disposeParameters, type LoadOptions, loadWeights, plainParameters, readConfig } from './checkpoint.ts';
 import type { Kosmos2Config } from './config.ts';
 import { type DecoderInput, decode, head } from './decoder.ts';
 import type { Tap } from './modules.ts';
-import type { Kosmos2Parameters } from './parameters.ts';
+import type { Kosmos2Parameters, Kosmos2Weights } from './parameters.ts';
 import { PositionTable } from './positions.ts';
 import { resample } from './resampler.ts';
 import { interpolationMatrix, visionTower } from './vision.ts';
@@ -27,20 +27,15 @@ export type Taps = Record<string, Tensor>;
 
 export class Kosmos2 {
   readonly config: Kosmos2Config;
-  readonly parameters: Kosmos2Parameters;
+  readonly weights: Kosmos2Weights;
   readonly device: Device;
   readonly #positions: PositionTable;
   readonly #encode;
   readonly #forward;
 
-  constructor(
-    config: Kosmos2Config,
-    parameters: Kosmos2Parameters,
-    device: Device,
-    { onCompile }: Kosmos2Options = {},
-  ) {
+  constructor(config: Kosmos2Config, weights: Kosmos2Weights, device: Device, { onCompile }: Kosmos2Options = {}) {
     this.config = config;
-    this.parameters = parameters;
+    this.weights = weights;
     this.device = device;
     this.#positions = new PositionTable(config.text, device);
     this.#encode = compile(this.#traceEncode.bind(this), { name: 'image encoder', device, onCompile });
@@ -50,7 +45,12 @@ export class Kosmos2 {
   /** Loads a model folder in the Hugging Face layout. */
   static async load(folder: string, device: Device, options: LoadOptions & Kosmos2Options = {}): Promise<Kosmos2> {
     const config = await readConfig(folder);
-    return new Kosmos2(config, await loadParameters(folder, config, device, options), device, options);
+    return new Kosmos2(config, await loadWeights(folder, config, device, options), device, options);
+  }
+
+  /** The weights as training takes them. Throws where matrices are quantised. */
+  get parameters(): Kosmos2Parameters {
+    return plainParameters(this.weights);
   }
 
   /** The sinusoid table on the device, at least `rows` rows. */
@@ -86,7 +86,7 @@ export class Kosmos2 {
     const tap: Tap = (name, value) => {
       if (tapped) taps[name] = value;
     };
-    const { vision_model: vision, image_to_text_projection: projection } = this.parameters;
+    const { vision_model: vision, image_to_text_projection: projection } = this.weights;
     const features = visionTower(vision.model, this.config.vision, pixels, interpolation, tap);
     return { vectors: resample(projection, this.config.text, features), taps };
   }
@@ -122,7 +122,7 @@ export class Kosmos2 {
     const tap: Tap = (name, value) => {
       if (tapped) taps[name] = value;
     };
-    const decoder = this.parameters.text_model.model;
+    const decoder = this.weights.text_model.model;
     const hidden = decode(
       decoder,
       this.config.text,
@@ -138,7 +138,7 @@ export class Kosmos2 {
     this.#encode.dispose();
     this.#forward.dispose();
     this.#positions.dispose();
-    disposeParameters(this.parameters);
+    disposeParameters(this.weights);
   }
 }
 

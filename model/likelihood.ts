@@ -1,17 +1,9 @@
 /** How likely a model finds token sequences: what several of them begin with is run once, and each goes on from there. */
-import {
-  attention,
-  type Compiled,
-  compile,
-  concat,
-  crossEntropy,
-  gather,
-  HostArray,
-  type Tensor,
-} from '../engine/index.ts';
+import { attention, type Compiled, compile, concat, gather, HostArray, type Tensor } from '../engine/index.ts';
 import { block, embed, finish, type KeyValueCache } from './decoder.ts';
 import { decoderInput, type Kosmos2 } from './kosmos2.ts';
 import { ignoredLabel } from './loss.ts';
+import { labelLosses } from './weight.ts';
 
 /** One of several sequences that are compared. */
 export interface Alternative {
@@ -174,8 +166,8 @@ export class LikelihoodScorer {
   }
 
   #tracePrefix(table: Tensor, input: ReturnType<typeof decoderInput>): KeyValueCache {
-    const { parameters, config } = this.#model;
-    const decoder = parameters.text_model.model;
+    const { weights, config } = this.#model;
+    const decoder = weights.text_model.model;
     const cache = { keys: [] as Tensor[], values: [] as Tensor[] };
     const options = { heads: config.text.attentionHeads, causal: true, bounds: input.bounds };
     let x = embed(decoder, config.text, table, input);
@@ -190,8 +182,8 @@ export class LikelihoodScorer {
   }
 
   #traceRest(table: Tensor, prefix: KeyValueCache, { ids, positionIds, bounds, source, labels }: RestBatch): Tensor {
-    const { parameters, config } = this.#model;
-    const decoder = parameters.text_model.model;
+    const { weights, config } = this.#model;
+    const decoder = weights.text_model.model;
     const [rows] = ids.shape;
     const behindPrefix = (earlier: Tensor, own: Tensor) => {
       const [prefixes, length, width] = earlier.shape;
@@ -206,7 +198,7 @@ export class LikelihoodScorer {
       );
     }
     const hidden = finish(decoder, config.text, x).reshape([-1, config.text.embedDim]);
-    return crossEntropy(hidden, decoder.embed_tokens.weight, labels);
+    return labelLosses(hidden, decoder.embed_tokens.weight, labels);
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@
 import { type AttentionOptions, dropout, gelu, quickGelu, relu, remat, type Tensor } from '../engine/index.ts';
 import type { Activation } from './config.ts';
 import type { Affine } from './parameters.ts';
+import { times, type Weight } from './weight.ts';
 
 /** Hears intermediate results by name; the golden checks and curious users pass one. */
 export type Tap = (name: string, value: Tensor) => void;
@@ -9,8 +10,8 @@ export type Tap = (name: string, value: Tensor) => void;
 export const noTap: Tap = () => {};
 
 /** x·Wᵀ + b with W [out, in]. */
-export function linear(x: Tensor, { weight, bias }: Affine): Tensor {
-  return x.matmul(weight, { transposeB: true }).add(bias);
+export function linear(x: Tensor, { weight, bias }: Affine<Tensor, Weight>): Tensor {
+  return times(x, weight).add(bias);
 }
 
 export function norm(x: Tensor, { weight, bias }: Affine, epsilon: number): Tensor {

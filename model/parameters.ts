@@ -1,40 +1,42 @@
 /** The parameters of a model: a tree whose paths are the names in the checkpoint, with what the shape of each must be. */
 import { leavesOf, mapTree, type Tensor } from '../engine/index.ts';
 import { type Kosmos2Config, visionTokens } from './config.ts';
+import type { Weight } from './weight.ts';
 
-export interface Affine<T = Tensor> {
-  readonly weight: T;
+/** A linear layer (whose matrix may be of another type M, see {@link Kosmos2Weights}) or a norm. */
+export interface Affine<T = Tensor, M = T> {
+  readonly weight: M;
   readonly bias: T;
 }
 
-interface Projections<T> {
-  readonly k_proj: Affine<T>;
-  readonly v_proj: Affine<T>;
-  readonly q_proj: Affine<T>;
-  readonly out_proj: Affine<T>;
+interface Projections<T, M> {
+  readonly k_proj: Affine<T, M>;
+  readonly v_proj: Affine<T, M>;
+  readonly q_proj: Affine<T, M>;
+  readonly out_proj: Affine<T, M>;
 }
 
-export interface DecoderLayer<T = Tensor> {
-  readonly self_attn: Projections<T> & { readonly inner_attn_ln: Affine<T> };
+export interface DecoderLayer<T = Tensor, M = T> {
+  readonly self_attn: Projections<T, M> & { readonly inner_attn_ln: Affine<T> };
   readonly self_attn_layer_norm: Affine<T>;
-  readonly ffn: { readonly fc1: Affine<T>; readonly fc2: Affine<T>; readonly ffn_layernorm: Affine<T> };
+  readonly ffn: { readonly fc1: Affine<T, M>; readonly fc2: Affine<T, M>; readonly ffn_layernorm: Affine<T> };
   readonly final_layer_norm: Affine<T>;
 }
 
-export interface DecoderParameters<T = Tensor> {
-  readonly embed_tokens: { readonly weight: T };
-  readonly layers: readonly DecoderLayer<T>[];
+export interface DecoderParameters<T = Tensor, M = T> {
+  readonly embed_tokens: { readonly weight: M };
+  readonly layers: readonly DecoderLayer<T, M>[];
   readonly layer_norm: Affine<T>;
 }
 
-export interface VisionLayer<T = Tensor> {
-  readonly self_attn: Projections<T>;
+export interface VisionLayer<T = Tensor, M = T> {
+  readonly self_attn: Projections<T, M>;
   readonly layer_norm1: Affine<T>;
   readonly layer_norm2: Affine<T>;
-  readonly mlp: { readonly fc1: Affine<T>; readonly fc2: Affine<T> };
+  readonly mlp: { readonly fc1: Affine<T, M>; readonly fc2: Affine<T, M> };
 }
 
-export interface VisionParameters<T = Tensor> {
+export interface VisionParameters<T = Tensor, M = T> {
   readonly embeddings: {
     readonly class_embedding: T;
     /** [hidden, channels · patch · patch] here, [hidden, channels, patch, patch] in files. */
@@ -42,21 +44,24 @@ export interface VisionParameters<T = Tensor> {
     readonly position_embedding: { readonly weight: T };
   };
   readonly pre_layrnorm: Affine<T>;
-  readonly encoder: { readonly layers: readonly VisionLayer<T>[] };
+  readonly encoder: { readonly layers: readonly VisionLayer<T, M>[] };
   readonly post_layernorm: Affine<T>;
 }
 
-export interface ResamplerParameters<T = Tensor> {
-  readonly dense: Affine<T>;
+export interface ResamplerParameters<T = Tensor, M = T> {
+  readonly dense: Affine<T, M>;
   readonly latent_query: T;
-  readonly x_attn: Projections<T>;
+  readonly x_attn: Projections<T, M>;
 }
 
-export interface Kosmos2Parameters<T = Tensor> {
-  readonly text_model: { readonly model: DecoderParameters<T> };
-  readonly vision_model: { readonly model: VisionParameters<T> };
-  readonly image_to_text_projection: ResamplerParameters<T>;
+export interface Kosmos2Parameters<T = Tensor, M = T> {
+  readonly text_model: { readonly model: DecoderParameters<T, M> };
+  readonly vision_model: { readonly model: VisionParameters<T, M> };
+  readonly image_to_text_projection: ResamplerParameters<T, M>;
 }
+
+/** Parameters for use: matrices of linear layers and the embedding may be quantised. */
+export type Kosmos2Weights = Kosmos2Parameters<Tensor, Weight>;
 
 /** The shape of one parameter in the file. */
 export class ParameterShape {
@@ -66,14 +71,21 @@ export class ParameterShape {
   }
 }
 
+/** A matrix [out, in] that rows are multiplied by; such may be quantised along its rows. */
+export class MatrixShape extends ParameterShape {
+  constructor(out: number, width: number) {
+    super(out, width);
+  }
+}
+
 const vector = (size: number) => new ParameterShape(size);
 const affine = (out: number, width: number): Affine<ParameterShape> => ({
-  weight: new ParameterShape(out, width),
+  weight: new MatrixShape(out, width),
   bias: vector(out),
 });
 const norm = (size: number): Affine<ParameterShape> => ({ weight: vector(size), bias: vector(size) });
 
-function projections(width: number): Projections<ParameterShape> {
+function projections(width: number): Projections<ParameterShape, ParameterShape> {
   return {
     k_proj: affine(width, width),
     v_proj: affine(width, width),
@@ -105,7 +117,7 @@ export function parameterShapes({ text, vision, latentQueryNum }: Kosmos2Config)
   return {
     text_model: {
       model: {
-        embed_tokens: { weight: new ParameterShape(text.vocabSize, embedDim) },
+        embed_tokens: { weight: new MatrixShape(text.vocabSize, embedDim) },
         layers: times(text.layers, decoderLayer),
         layer_norm: norm(embedDim),
       },
@@ -140,6 +152,6 @@ export function namedLeaves<T>(tree: Kosmos2Parameters<T>): Map<string, T> {
   return named;
 }
 
-export function disposeParameters(parameters: Kosmos2Parameters): void {
+export function disposeParameters(parameters: Kosmos2Weights): void {
   for (const leaf of leavesOf(parameters)) (leaf as Tensor).dispose();
 }

@@ -3,10 +3,11 @@ import { attention, concat, type Tensor } from '../engine/index.ts';
 import type { TextConfig } from './config.ts';
 import { Dropouts, linear } from './modules.ts';
 import type { ResamplerParameters } from './parameters.ts';
+import type { Weight } from './weight.ts';
 
 /** Vision features [n, tokens, hidden] to image vectors [n, latents, D]. No norm, no residual, no feed-forward. */
 export function resample(
-  parameters: ResamplerParameters,
+  parameters: ResamplerParameters<Tensor, Weight>,
   config: TextConfig,
   features: Tensor,
   dropouts = new Dropouts(),

@@ -3,6 +3,7 @@ import { attention, concat, HostArray, type Tensor } from '../engine/index.ts';
 import type { VisionConfig } from './config.ts';
 import { activations, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { VisionLayer, VisionParameters } from './parameters.ts';
+import type { Weight } from './weight.ts';
 
 /** Cuts pictures [n, C, H, W] into patches, row by row: [n, patches, C·p·p]. */
 function patchify(pixels: Tensor, patchSize: number): Tensor {
@@ -15,7 +16,7 @@ function patchify(pixels: Tensor, patchSize: number): Tensor {
     .reshape([n, rows * columns, channels * patchSize * patchSize]);
 }
 
-function block(x: Tensor, layer: VisionLayer, config: VisionConfig): Tensor {
+function block(x: Tensor, layer: VisionLayer<Tensor, Weight>, config: VisionConfig): Tensor {
   const { self_attn: attn, mlp } = layer;
   const h = norm(x, layer.layer_norm1, config.layerNormEps);
   const heads = config.attentionHeads;
@@ -30,7 +31,7 @@ function block(x: Tensor, layer: VisionLayer, config: VisionConfig): Tensor {
  * [patches, configured patches] (see {@link interpolationMatrix}) carries the position embeddings over.
  */
 export function visionTower(
-  parameters: VisionParameters,
+  parameters: VisionParameters<Tensor, Weight>,
   config: VisionConfig,
   pixels: Tensor,
   interpolation: Tensor | null = null,
