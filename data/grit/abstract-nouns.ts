@@ -12,6 +12,8 @@ export interface AbstractNouns {
   head: ReadonlySet<string>;
   /** Dropped only alone or behind determiners: "the top", but not "a pink top". */
   bare: ReadonlySet<string>;
+  /** Names of the picture itself, dropped alone or behind determiners and before "of": "an image of", but not "an image on a wall". */
+  picture: ReadonlySet<string>;
 }
 
 export type Removal = 'abstract' | 'pronoun';
@@ -21,13 +23,15 @@ export function shippedAbstractNouns(): AbstractNouns {
   return readAbstractNouns(shipped);
 }
 
-/** A list of one's own, in the form of the shipped file: `{"head": [lemma, …], "bare": [lemma, …]}`. @throws Error what is wrong */
+/** A list of one's own, in the form of the shipped file: `{"head": [lemma, …], "bare": [lemma, …], "picture": [lemma, …]}`; "picture" may be missing. @throws Error what is wrong */
 export function readAbstractNouns(json: unknown): AbstractNouns {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new Error('a list of abstract nouns is an object {"head": [lemma, …], "bare": [lemma, …]}');
+    throw new Error(
+      'a list of abstract nouns is an object {"head": [lemma, …], "bare": [lemma, …], "picture": [lemma, …]}',
+    );
   }
-  const { head, bare } = json as Record<string, unknown>;
-  return { head: lemmas(head, 'head'), bare: lemmas(bare, 'bare') };
+  const { head, bare, picture = [] } = json as Record<string, unknown>;
+  return { head: lemmas(head, 'head'), bare: lemmas(bare, 'bare'), picture: lemmas(picture, 'picture') };
 }
 
 /** Why a chunk is dropped; null where it stays. */
@@ -40,7 +44,8 @@ export function removalOf(
   if (upos === 'PRON') return 'pronoun';
   const word = lemma.toLowerCase();
   if (nouns.head.has(word)) return 'abstract';
-  if (!nouns.bare.has(word)) return null;
+  const namesPicture = nouns.picture.has(word) && tokens[head + 1]?.lemma.toLowerCase() === 'of';
+  if (!namesPicture && !nouns.bare.has(word)) return null;
   return tokens.slice(first, head).every((token) => token.upos === 'DET') ? 'abstract' : null;
 }
 

@@ -66,6 +66,10 @@ function analyzed(
 
 /** The options of an analysis as plain JSON. */
 export function rulesOf({ abstractNouns, keepPronouns = false }: AnalysisOptions): unknown {
-  const lists = abstractNouns && { head: [...abstractNouns.head].sort(), bare: [...abstractNouns.bare].sort() };
+  const lists = abstractNouns && {
+    head: [...abstractNouns.head].sort(),
+    bare: [...abstractNouns.bare].sort(),
+    picture: [...abstractNouns.picture].sort(),
+  };
   return { keepPronouns, abstractNouns: lists ?? 'shipped' };
 }
