@@ -1,7 +1,7 @@
 /** Files of a browser that are URLs, only for reading: what a model download has kept in Cache storage, else what the server says. */
 import { blobSource } from './blob.ts';
 import { placeOfUrl } from './blob-folder.ts';
-import type { FileSource } from './types.ts';
+import type { FileSource, FileStatus } from './types.ts';
 
 /** Name of the Cache in which downloads are kept, under their URLs. */
 export const DOWNLOADS = 'kosmos-webgpu';
@@ -10,19 +10,24 @@ export interface UrlFunctions {
   openFile(url: string): Promise<FileSource>;
   readFile(url: string): Promise<Uint8Array<ArrayBuffer>>;
   exists(url: string): Promise<boolean>;
+  /** A URL that the server has nothing for is null; folders are not known to servers. */
+  status(url: string): Promise<FileStatus | null>;
 }
 
 export function urlFiles(): UrlFunctions {
+  const openFile = async (url: string) => blobSource(await (await fetched(url)).blob(), url);
+  async function exists(url: string): Promise<boolean> {
+    if ((await placeOfUrl(url)) === null) return false;
+    if (url.startsWith('blob:') || (await kept(url))) return true;
+    // a model that is kept is whole, so the network need not be there
+    if (await kept(`${url.slice(0, url.lastIndexOf('/'))}/config.json`)) return false;
+    return (await asked(url, { method: 'HEAD' })).ok;
+  }
   return {
-    openFile: async (url) => blobSource(await (await fetched(url)).blob(), url),
+    openFile,
     readFile: async (url) => new Uint8Array(await (await fetched(url)).arrayBuffer()),
-    async exists(url) {
-      if ((await placeOfUrl(url)) === null) return false;
-      if (url.startsWith('blob:') || (await kept(url))) return true;
-      // a model that is kept is whole, so the network need not be there
-      if (await kept(`${url.slice(0, url.lastIndexOf('/'))}/config.json`)) return false;
-      return (await asked(url, { method: 'HEAD' })).ok;
-    },
+    exists,
+    status: async (url) => ((await exists(url)) ? { kind: 'file', size: (await openFile(url)).size } : null),
   };
 }
 

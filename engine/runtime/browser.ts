@@ -29,7 +29,7 @@ export function browserRuntime(): Runtime {
     readFile,
     readTextFile: async (path) => new TextDecoder().decode(await readFile(path)),
     exists: (path) => reader(path).exists(path),
-    status: onPrivate('status', own.status),
+    status: (path) => reader(path).status(path),
     writeFileAtomic: onPrivate('writeFileAtomic', own.writeFileAtomic),
     openSink: onPrivate('openSink', own.openSink),
     listFolder: onPrivate('listFolder', own.listFolder),

@@ -169,17 +169,16 @@ async function savedRun(step: number, bytes: number): Promise<{ name: string; mi
 /** Paths of all files that the site keeps, sorted. */
 function ownFiles(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const below = async (folder: FileSystemDirectoryHandle, prefix: string): Promise<string[]> => {
-      const paths: string[] = [];
-      for await (const [name, entry] of folder.entries())
-        paths.push(
-          ...(entry.kind === 'file'
-            ? [prefix + name]
-            : await below(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)),
-        );
-      return paths;
-    };
-    return (await below(await navigator.storage.getDirectory(), '')).sort();
+    const paths: string[] = [];
+    // grows while it is gone through
+    const folders = [{ folder: await navigator.storage.getDirectory(), prefix: '' }];
+    for (const { folder, prefix } of folders) {
+      for await (const [name, entry] of folder.entries()) {
+        if (entry.kind === 'file') paths.push(prefix + name);
+        else folders.push({ folder: entry as FileSystemDirectoryHandle, prefix: `${prefix}${name}/` });
+      }
+    }
+    return paths.sort();
   });
 }
 

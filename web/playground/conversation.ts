@@ -125,7 +125,7 @@ function figuresOf({ timings, generatedIds, stopped, warnings }: Answer): string
     `${seconds(timings.prepare + timings.encode + timings.firstToken)} to the first token`,
     ...rate,
     `${count} ${count === 1 ? 'token' : 'tokens'}`,
-    `picture ${seconds(timings.encode)}`,
+    `picture\u00a0${seconds(timings.encode)}`,
     ...ends,
     ...warnings,
   ].join(' · ');
