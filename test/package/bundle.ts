@@ -13,16 +13,21 @@ export interface Bundle {
   readonly code: string;
 }
 
-/** @param folder a project in which the package is installed */
-export async function bundleEngine(folder: string, platform: 'browser' | 'node'): Promise<Bundle> {
+/**
+ * What one runtime loads. For a browser the package itself says what to leave out; the parts for browsers, and for the other one of Node and Deno,
+ * are never loaded there and do not count.
+ * @param folder a project in which the package is installed
+ */
+export async function bundleEngine(folder: string, target: 'browser' | 'node' | 'deno'): Promise<Bundle> {
   const input = join(folder, 'engine.mjs');
   writeFileSync(input, "export * from 'kosmos-webgpu/engine';\n");
   const outside = new Set<string>();
   const build = await rolldown({
     input,
-    platform,
+    platform: target === 'browser' ? 'browser' : 'node',
     cwd: folder,
     external: (id) => {
+      if (target !== 'browser' && isOfOtherRuntime(id, target)) return true;
       if (/^[./]|^kosmos-webgpu/.test(id)) return false;
       outside.add(id);
       return true;
@@ -37,4 +42,9 @@ export async function bundleEngine(folder: string, platform: 'browser' | 'node')
     packages,
     code: chunks.join('\n'),
   };
+}
+
+function isOfOtherRuntime(id: string, target: string): boolean {
+  const [, name] = /\/(browser|node|deno)\.js$/.exec(id) ?? [];
+  return name !== undefined && name !== target;
 }
