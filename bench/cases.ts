@@ -103,7 +103,7 @@ export const cases: readonly Case[] = [
 function halfCase(size: number): Case {
   const one = matmulCase(size, size, size, 'NN');
   const work: MatmulWork = { ...(one.work as MatmulWork), half: true };
-  return { ...one, name: `${one.name}-f16`, title: `${one.title}, stored in f16`, work, engines: ['own'] };
+  return { ...one, name: `${one.name}-f16`, title: `${one.title}, stored in f16`, work, engines: ['own'], goals: [] };
 }
 
 /** On its own: peers that lose an hour over one product, or fail for want of memory, tell nothing. */

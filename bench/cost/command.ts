@@ -51,7 +51,14 @@ export const cost: Command = async (words, { stdout, stderr }) => {
   const text = [`Measured on ${where}.`, ...tables.map(markdown)].join('\n\n');
   stdout.write(`${text}\n`);
   if (!values.write) return 0;
-  writeBlock('bench/cost.md', fullSize ? 'full-size' : 'measured', text);
-  if (!fullSize) writeFileSync(`${repositoryRoot()}bench/cost.svg`, costCurves(tables));
+  if (fullSize) writeBlock('bench/cost.md', 'full-size', text);
+  else {
+    writeFileSync(`${repositoryRoot()}bench/cost.svg`, costCurves(tables));
+    writeBlock(
+      'bench/cost.md',
+      'measured',
+      `![Time and memory over what grows, measured and by formula](cost.svg)\n\n${text}`,
+    );
+  }
   return 0;
 };
