@@ -96,5 +96,5 @@ function decadesIn(values: readonly number[]): number[] {
 
 function shortNumber(value: number): string {
   if (value >= 1e6) return `${Number((value / 1e6).toPrecision(2))} M`;
-  return value >= 1e4 ? `${Number((value / 1e3).toPrecision(2))} k` : String(Number(value.toPrecision(3)));
+  return value >= 1e4 ? `${Number((value / 1e3).toPrecision(2))} k` : String(Number(value.toPrecision(4)));
 }

@@ -125,7 +125,7 @@ async function measureTraining(device: Device, work: TrainingWork, tiny: boolean
 }
 
 async function imageTable(device: Device, tiny: boolean, say: (line: string) => void): Promise<CostTable> {
-  const title = 'Images (the encoder: tower and resampler)';
+  const title = 'Images (tower and resampler)';
   const config = forwardConfig(tiny ? 'tiny' : 'small');
   const rows: string[][] = [];
   const points: Point[] = [];
