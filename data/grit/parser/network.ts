@@ -17,6 +17,7 @@ import {
 } from './dense.ts';
 import { DISTANCES, distanceStep, ROOT_DISTANCE } from './distance.ts';
 import { availableProducts, type Product, type Products } from './products.ts';
+import { bestProjectiveTree, hasCrossingArcs } from './projective-tree.ts';
 import type { EncodedSentence } from './sentence.ts';
 import { type ArcScores, bestTree } from './tree.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -107,7 +108,7 @@ export class ParserNetwork {
   parse(sentences: readonly EncodedSentence[]): SentenceParse[] {
     const encoded = this.encode(sentences);
     const { upos, xpos } = this.tagScores(encoded);
-    const heads = this.arcScores(encoded).map(bestTree);
+    const heads = this.arcScores(encoded).map(likelyTree);
     const all = { upos: best(upos), xpos: best(xpos), relations: this.#bestRelations(encoded, heads) };
     return heads.map((ofSentence, i) => {
       const start = encoded.layout.starts[i]!;
@@ -242,6 +243,12 @@ export class ParserNetwork {
     const { weight, bias } = this.#linear(name);
     return [weight, bias, NORM_EPSILON];
   }
+}
+
+/** In English arcs seldom cross: where those of the best tree do, the best one without is more often right. */
+function likelyTree(arcs: ArcScores): Int32Array {
+  const best = bestTree(arcs);
+  return hasCrossingArcs(best) ? bestProjectiveTree(arcs) : best;
 }
 
 function layoutOf(sentences: readonly EncodedSentence[]): Layout {

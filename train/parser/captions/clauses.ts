@@ -177,7 +177,7 @@ export class Clauses {
 
   /** "There is a dog sleeping on a couch." */
   thereIs(kinds: readonly NounKind[], budget: number): Tree {
-    const what = this.#dice.chance(0.25) ? this.#phrases.pair(kinds, budget) : this.described(kinds, budget);
+    const what = this.#dice.chance(0.25) ? this.#phrases.pair(kinds) : this.described(kinds, budget);
     const is = tree(verb('be', 'VB'), 'root', [tree(word('there', 'PRON', 'EX'), 'expl')], [as(what.tree, 'nsubj')]);
     return { ...is, form: what.isPlural && this.#dice.chance(0.9) ? 'are' : 'is', xpos: what.isPlural ? 'VBP' : 'VBZ' };
   }
@@ -328,7 +328,7 @@ export class Clauses {
   #subject(kinds: readonly NounKind[], budget: number): Phrase {
     const dice = this.#dice;
     if (dice.chance(0.07)) return this.#pronounSubject();
-    if (dice.chance(0.12)) return this.#phrases.pair(kinds, budget);
+    if (dice.chance(0.12)) return this.#phrases.pair(kinds);
     const phrase = this.#phrases.phrase(
       kinds,
       dice.chance(0.35) ? Math.min(budget, 2) : 0,
@@ -461,7 +461,7 @@ export class Clauses {
     const isAdverb = ADVERBS.has(first) && rest.length > 0;
     const preposition = isAdverb ? rest.join(' ') : place.preposition;
     const adverb = isAdverb ? [tree(word(first, 'ADV', 'RB'), 'advmod')] : [];
-    if (budget > 0 && !place.kinds.includes('time') && dice.chance(0.08))
+    if (budget > 0 && !place.kinds.includes('time') && dice.chance(0.12))
       return [...adverb, prepositional(preposition, this.described(place.kinds, 0).tree, relation)];
     return [...adverb, this.#phrases.at({ preposition, kinds: place.kinds }, relation, budget)];
   }

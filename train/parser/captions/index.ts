@@ -112,7 +112,7 @@ class CaptionMaker {
       case 'described':
         return this.#placed(this.#clauses.described(kinds, budget).tree, budget - 1);
       case 'pair':
-        return this.#pair(kinds, budget);
+        return this.#placed(this.#pair(kinds, budget), 0);
       case 'image':
         return this.#image(kinds, budget);
       case 'sentence':
@@ -145,7 +145,7 @@ class CaptionMaker {
   /** What is said of coordinated nouns that have nothing of their own hangs on the first. */
   #pair(kinds: readonly NounKind[], budget: number): Tree {
     const dice = this.#dice;
-    if (dice.chance(0.4)) return this.#phrases.pair(kinds, budget).tree;
+    if (dice.chance(0.4)) return this.#phrases.pair(kinds).tree;
     const joined = { tree: this.#phrases.list(kinds, 0), kind: kinds[0]!, isPlural: true };
     if (dice.chance(0.3)) return joined.tree;
     if (dice.chance(0.5)) return this.#clauses.describe(joined, budget).tree;
@@ -156,15 +156,26 @@ class CaptionMaker {
   #image(kinds: readonly NounKind[], budget: number): Tree {
     const dice = this.#dice;
     const image = this.#phrases.plain('image').tree;
-    const what = dice.chance(0.5)
-      ? this.#clauses.described(kinds, budget).tree
-      : this.#phrases.phrase(kinds, budget, 'all').tree;
+    const what = this.#depicted(kinds, budget);
     const from = dice.chance(0.1)
       ? [this.#phrases.at({ preposition: dice.of(['from', 'from', 'in', 'on']), kinds: FROM }, 'nmod', 0)]
       : [];
     const whole = withBehind(image, prepositional('of', what, 'nmod'), ...from);
     if (!dice.chance(0.08)) return whole;
     return withBefore(whole, tree(word('this', 'PRON', 'DT'), 'nsubj'), tree(word('is', 'AUX', 'VBZ', 'be'), 'cop'));
+  }
+
+  #depicted(kinds: readonly NounKind[], budget: number): Tree {
+    switch (this.#dice.weighed({ described: 44, phrase: 36, list: 12, pair: 8 })) {
+      case 'described':
+        return this.#clauses.described(kinds, budget).tree;
+      case 'phrase':
+        return this.#phrases.phrase(kinds, budget, 'all').tree;
+      case 'list':
+        return this.#phrases.list(kinds, budget);
+      default:
+        return this.#phrases.pair(kinds).tree;
+    }
   }
 
   /** "love on the beach" */

@@ -259,7 +259,7 @@ export class NounPhrases {
   list(kinds: readonly NounKind[], budget: number): Tree {
     const dice = this.#dice;
     const length = dice.chance(0.68) ? 2 : dice.chance(0.75) ? 3 : 4;
-    const keeps = dice.chance(0.55);
+    const keeps = dice.chance(0.48);
     const items = Array.from({ length }, (_, i) => {
       const kind = dice.of(kinds);
       const phrase = i === 0 || keeps ? this.plain(kind) : this.#plainWithout(kind);
@@ -274,9 +274,11 @@ export class NounPhrases {
   }
 
   /** Several coordinated wholes: "a man in a hat and two dogs". */
-  pair(kinds: readonly NounKind[], budget: number): Phrase {
+  pair(kinds: readonly NounKind[]): Phrase {
     const dice = this.#dice;
-    const first = this.phrase(kinds, Math.min(1, budget), 'own');
+    const plain = this.plain(dice.of(kinds));
+    const behind = dice.chance(0.55) ? (dice.chance(0.6) ? OWN : PLACED)[plain.kind] : undefined;
+    const first = behind ? this.#with(plain, dice.of(behind), 0) : plain;
     const company = dice.chance(0.5) ? kinds : (COMPANY[first.kind] ?? kinds);
     const others = Array.from({ length: dice.chance(0.85) ? 1 : 2 }, () =>
       this.phrase(company, dice.chance(0.3) ? 1 : 0, dice.chance(0.4) ? 'all' : 'own'),

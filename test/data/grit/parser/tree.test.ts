@@ -1,11 +1,12 @@
 /** The best tree: against all trees of small sentences, with cycles to break and one root alone. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bestProjectiveTree, hasCrossingArcs } from '../../../../data/grit/parser/projective-tree.ts';
 import { bestTree } from '../../../../data/grit/parser/tree.ts';
 import { uniforms } from '../../../../engine/random.ts';
 
-/** Every choice of heads that is a tree with one root, and its sum. */
-function bestOfAll(size: number, scores: Float32Array): number {
+/** The largest sum of a choice of heads that is a tree with one root. */
+function bestOfAll(size: number, scores: Float32Array, counts = (_heads: readonly number[]) => true): number {
   let best = Number.NEGATIVE_INFINITY;
   const heads = new Array<number>(size).fill(0);
   for (let code = 0; code < (size + 1) ** size; code++) {
@@ -14,7 +15,7 @@ function bestOfAll(size: number, scores: Float32Array): number {
       heads[word] = rest % (size + 1);
       rest = Math.floor(rest / (size + 1));
     }
-    if (isTree(heads, size)) best = Math.max(best, sumOf(heads, size, scores));
+    if (isTree(heads, size) && counts(heads)) best = Math.max(best, sumOf(heads, size, scores));
   }
   return best;
 }
@@ -31,6 +32,14 @@ function isTree(heads: readonly number[], size: number): boolean {
   });
 }
 
+/** Whether two arcs cross, or one covers the root; the head of the root is `size`. */
+function crosses(heads: readonly number[], size: number): boolean {
+  const ends = heads.map((head, word) =>
+    head === size ? [word, Number.POSITIVE_INFINITY] : [Math.min(word, head), Math.max(word, head)],
+  );
+  return ends.some(([a, b]) => ends.some(([c, d]) => a < c && c < b && b < d));
+}
+
 function sumOf(heads: readonly number[], size: number, scores: Float32Array): number {
   return heads.reduce((sum, head, word) => sum + scores[word * (size + 1) + head], 0);
 }
@@ -45,6 +54,29 @@ test('no tree of up to five words scores higher', () => {
       assert.ok(gap < 1e-4, `${size} words, trial ${trial}: ${gap} below the best`);
     }
   }
+});
+
+test('no tree without crossing arcs scores higher than the best projective one', () => {
+  let crossed = 0;
+  for (let size = 1; size <= 5; size++) {
+    for (let trial = 0; trial < 40; trial++) {
+      const scores = uniforms(trial, size, 1, size * (size + 1)).map((value) => 20 * value - 10);
+      const heads = [...bestProjectiveTree({ size, scores })].map((head) => (head === -1 ? size : head));
+      assert.ok(isTree(heads, size) && !crosses(heads, size), `${size} words, trial ${trial}: ${heads}`);
+      const best = bestOfAll(size, scores, (others) => !crosses(others, size));
+      assert.ok(Math.abs(best - sumOf(heads, size, scores)) < 1e-4, `${size} words, trial ${trial}`);
+      crossed += Number(hasCrossingArcs(bestTree({ size, scores })));
+    }
+  }
+  assert.ok(crossed > 10, 'some of the best trees have crossing arcs');
+  assert.equal([...bestProjectiveTree({ size: 0, scores: new Float32Array(0) })], []);
+});
+
+test('arcs that cross', () => {
+  assert.is(hasCrossingArcs([-1, 0, 1]), false);
+  assert.is(hasCrossingArcs([2, -1, 1]), true, 'the root lies below an arc');
+  assert.is(hasCrossingArcs([-1, 3, 0, 0]), true);
+  assert.is(hasCrossingArcs([]), false);
 });
 
 test('words that would all hang on the root have one root', () => {
