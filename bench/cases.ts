@@ -157,6 +157,7 @@ export const tinyCases: readonly Case[] = [
   },
   {
     ...mediumTraining,
+    name: 'other-kernels',
     title: 'training step, a tiny decoder, against the other kernels',
     work: { kind: 'training', layers: 1, width: 16, heads: 2, length: 8, batch: 1, vocabulary: 41 },
   },
