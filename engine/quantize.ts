@@ -20,6 +20,11 @@ export interface QuantizedRows {
   readonly scales: Uint16Array<ArrayBuffer>;
 }
 
+export interface QuantizeResult extends QuantizedRows {
+  /** Σ of the squared changes. */
+  readonly squaredChanges: number;
+}
+
 /**
  * The level at which the largest number of a group is put. For int4 there are several, of which the one with the least squared error counts: to
  * cut the largest number off may pay, when the others gain by it.
@@ -43,7 +48,7 @@ export function checkForm(width: number, { bits, group }: QuantizeForm): void {
  *
  * @throws OpError for a form that does not fit, and for infinite numbers and NaN
  */
-export function quantizeRows(values: Float32Array, width: number, form: QuantizeForm): QuantizedRows {
+export function quantizeRows(values: Float32Array, width: number, form: QuantizeForm): QuantizeResult {
   checkForm(width, form);
   const { bits, group } = form;
   const words = new Int32Array((values.length / 32) * bits);
@@ -52,19 +57,20 @@ export function quantizeRows(values: Float32Array, width: number, form: Quantize
   // the largest number goes to the side that has one level more
   const trials = reaches[bits].map((reach) => toFloat16Bits(largest.map((number) => -number / reach)));
   const factors = trials.map((halves) => toFloat32(new Uint8Array(halves.buffer), 'F16'));
-  const levels = new Int8Array(group);
+  const stored = new Uint8Array(group);
+  let squaredChanges = 0;
   for (let g = 0; g < scales.length; g++) {
-    const numbers = values.subarray(g * group, (g + 1) * group);
     let least = Infinity;
-    for (const [trial, { [g]: scale }] of factors.entries()) {
-      const error = levelsOf(numbers, scale, 2 ** (bits - 1), levels);
+    for (let trial = 0; trial < trials.length; trial++) {
+      const error = storeLevels(values, g * group, factors[trial][g], bits, least, stored);
       if (error >= least) continue;
       least = error;
       scales[g] = trials[trial][g];
-      pack(levels, bits, words, g * group);
+      pack(stored, bits, words, g * group);
     }
+    squaredChanges += least;
   }
-  return { words, scales };
+  return { words, scales, squaredChanges };
 }
 
 /** The numbers that quantised rows stand for. */
@@ -86,34 +92,50 @@ export function levelAt(words: ArrayLike<number>, bits: QuantizedBits, i: number
 /** The number of the largest magnitude of each group. */
 function largestOfGroups(values: Float32Array, group: number): Float32Array<ArrayBuffer> {
   const largest = new Float32Array(values.length / group);
-  for (const [i, number] of values.entries()) {
-    if (!Number.isFinite(number)) throw new OpError('quantize', `${number} among the numbers`);
-    const g = Math.floor(i / group);
-    if (Math.abs(number) > Math.abs(largest[g])) largest[g] = number;
+  for (let g = 0; g < largest.length; g++) {
+    const end = (g + 1) * group;
+    for (let i = g * group; i < end; i++) {
+      const number = values[i];
+      if (!Number.isFinite(number)) throw new OpError('quantize', `${number} among the numbers`);
+      if (Math.abs(number) > Math.abs(largest[g])) largest[g] = number;
+    }
   }
   return largest;
 }
 
-/** Fills `levels`, from −half to half − 1, and gives their squared error. A scale of 0 stands for zeros. */
-function levelsOf(numbers: Float32Array, scale: number, half: number, levels: Int8Array): number {
+/**
+ * Fills `stored` with the levels, 2^(bits−1) added, of the group that begins at `first`, and gives their squared error; it ends early where that
+ * reaches `limit`. A scale of 0 stands for zeros. Every weight of a model comes by here several times, hence no calls.
+ */
+function storeLevels(
+  values: Float32Array,
+  first: number,
+  scale: number,
+  bits: QuantizedBits,
+  limit: number,
+  stored: Uint8Array,
+): number {
   const inverse = scale === 0 ? 0 : 1 / scale;
+  const half = 1 << (bits - 1);
+  const last = 2 * half - 1;
   let error = 0;
-  for (let i = 0; i < numbers.length; i++) {
-    const level = Math.max(-half, Math.min(half - 1, Math.round(numbers[i] * inverse)));
-    levels[i] = level;
-    const off = numbers[i] - level * scale;
+  for (let i = 0; i < stored.length && error < limit; i++) {
+    const number = values[first + i];
+    const place = number * inverse + half + 0.5;
+    const level = place <= 0 ? 0 : place >= last ? last : place | 0;
+    stored[i] = level;
+    const off = number - (level - half) * scale;
     error += off * off;
   }
   return error;
 }
 
-/** Writes the levels of the elements from `first` on, a multiple of 8, into their words. */
-function pack(levels: Int8Array, bits: QuantizedBits, words: Int32Array, first: number): void {
+/** Writes stored levels of the elements from `first` on, a multiple of 8, into their words. */
+function pack(stored: Uint8Array, bits: QuantizedBits, words: Int32Array, first: number): void {
   const each = 32 / bits;
-  const half = 2 ** (bits - 1);
-  for (let i = 0; i < levels.length; i += each) {
+  for (let i = 0; i < stored.length; i += each) {
     let word = 0;
-    for (let j = 0; j < each; j++) word |= (levels[i + j] + half) << (j * bits);
+    for (let j = 0; j < each; j++) word |= stored[i + j] << (j * bits);
     words[(first + i) / each] = word;
   }
 }

@@ -4,7 +4,7 @@
  * position embedding, latent queries) is stored in f16, vectors as they were.
  */
 import { readJson, runtime } from '../engine/index.ts';
-import { dequantizeRows, type QuantizedBits, type QuantizeForm, quantizeRows } from '../engine/quantize.ts';
+import { type QuantizedBits, type QuantizeForm, quantizeRows } from '../engine/quantize.ts';
 import {
   type TensorReader,
   type TensorToWrite,
@@ -177,20 +177,18 @@ class Writer {
       } catch (error) {
         throw new Error(`${this.#files.name}: ${name}: ${(error as Error).message}`, { cause: error });
       }
-      this.#count(values, dequantizeRows(rows, form));
+      this.#count(values, rows.squaredChanges);
       scales.set(rows.scales, at);
       at += rows.scales.length;
       yield rows.words;
     }
   }
 
-  #count(before: Float32Array, after: Float32Array): void {
+  #count(values: Float32Array, squaredChanges: number): void {
     const tally = this.#tally;
-    tally.elements += before.length;
-    for (let i = 0; i < before.length; i++) {
-      tally.squares += before[i] * before[i];
-      tally.squaredChanges += (before[i] - after[i]) ** 2;
-    }
+    tally.elements += values.length;
+    tally.squaredChanges += squaredChanges;
+    for (let i = 0; i < values.length; i++) tally.squares += values[i] * values[i];
   }
 
   #plain({ name, parameter: { shape } }: Task): TensorToWrite {

@@ -8,6 +8,7 @@ import { quantizedGatherKernel } from '../../kernels/quantized-gather.ts';
 import { registerQuantizedKernel } from '../../kernels/quantized-matmul.ts';
 import { isWide, quantizedMatvecKernel } from '../../kernels/quantized-matvec.ts';
 import type { Grid, KernelSource } from '../../kernels/source.ts';
+import { shapeClassOf } from '../../kernels/tiles.ts';
 import { applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
 import type { DType } from '../dtype.ts';
@@ -108,7 +109,8 @@ function chooseKernel(
     return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1) };
   }
   const tiled = { ...options, transposeB: true };
-  return { source: tiledKernel(tiled, quantizedOperands(options)), grid: tiledMatmulGrid(M, N, 1) };
+  const tile = traits.tiles[shapeClassOf(M, N)];
+  return { source: tiledKernel(tiled, quantizedOperands(options), tile), grid: tiledMatmulGrid(M, N, 1, tile) };
 }
 
 /** The kernel call for a product with a quantised matrix. */
