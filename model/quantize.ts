@@ -1,7 +1,7 @@
 /**
  * Makes a quantised model folder from one of f32, f16 or bf16. The matrices of all linear layers get the wanted bits. The embedding, which is the
- * output projection too, always gets int8: a table of int4 moved the logits more than all other matrices together. What is no such matrix (patch and
- * position embedding, latent queries) is stored in f16, vectors as they were.
+ * output projection too, always gets int8: in int4 it alone moved the logits of the shipped model by 7.6 % of their spread, all other matrices
+ * together by 9.1 %. What is no such matrix (patch and position embedding, latent queries) is stored in f16, vectors as they were.
  */
 import { readJson, runtime } from '../engine/index.ts';
 import { type QuantizedBits, type QuantizeForm, quantizeRows } from '../engine/quantize.ts';
