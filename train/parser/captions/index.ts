@@ -98,7 +98,7 @@ class CaptionMaker {
       dice.weighed({
         phrase: 24,
         described: 26,
-        pair: 9,
+        pair: 14,
         image: 7,
         sentence: 36,
         being: 2,
@@ -145,7 +145,7 @@ class CaptionMaker {
   /** What is said of coordinated nouns that have nothing of their own hangs on the first. */
   #pair(kinds: readonly NounKind[], budget: number): Tree {
     const dice = this.#dice;
-    if (dice.chance(0.4)) return this.#phrases.pair(kinds).tree;
+    if (dice.chance(0.65)) return this.#phrases.pair(kinds).tree;
     const joined = { tree: this.#phrases.list(kinds, 0), kind: kinds[0]!, isPlural: true };
     if (dice.chance(0.3)) return joined.tree;
     if (dice.chance(0.5)) return this.#clauses.describe(joined, budget).tree;
@@ -166,7 +166,7 @@ class CaptionMaker {
   }
 
   #depicted(kinds: readonly NounKind[], budget: number): Tree {
-    switch (this.#dice.weighed({ described: 44, phrase: 36, list: 12, pair: 8 })) {
+    switch (this.#dice.weighed({ described: 40, phrase: 32, list: 16, pair: 12 })) {
       case 'described':
         return this.#clauses.described(kinds, budget).tree;
       case 'phrase':

@@ -259,7 +259,7 @@ export class NounPhrases {
   list(kinds: readonly NounKind[], budget: number): Tree {
     const dice = this.#dice;
     const length = dice.chance(0.68) ? 2 : dice.chance(0.75) ? 3 : 4;
-    const keeps = dice.chance(0.48);
+    const keeps = dice.chance(0.4);
     const items = Array.from({ length }, (_, i) => {
       const kind = dice.of(kinds);
       const phrase = i === 0 || keeps ? this.plain(kind) : this.#plainWithout(kind);
@@ -277,10 +277,10 @@ export class NounPhrases {
   pair(kinds: readonly NounKind[]): Phrase {
     const dice = this.#dice;
     const plain = this.plain(dice.of(kinds));
-    const behind = dice.chance(0.55) ? (dice.chance(0.6) ? OWN : PLACED)[plain.kind] : undefined;
+    const behind = dice.chance(0.75) ? (dice.chance(0.6) ? OWN : PLACED)[plain.kind] : undefined;
     const first = behind ? this.#with(plain, dice.of(behind), 0) : plain;
-    const company = dice.chance(0.5) ? kinds : (COMPANY[first.kind] ?? kinds);
-    const others = Array.from({ length: dice.chance(0.85) ? 1 : 2 }, () =>
+    const company = dice.chance(0.35) ? kinds : (COMPANY[first.kind] ?? kinds);
+    const others = Array.from({ length: dice.chance(0.75) ? 1 : 2 }, () =>
       this.phrase(company, dice.chance(0.3) ? 1 : 0, dice.chance(0.4) ? 'all' : 'own'),
     );
     const joined = coordinated([first.tree, ...others.map(({ tree }) => tree)], this.andStyle());
@@ -448,7 +448,7 @@ export class NounPhrases {
     const first = this.#adjective(noun.kind);
     if (many < 0.88) return [first];
     const second = isColoured && dice.chance(0.6) ? this.#colour() : this.#adjective(noun.kind);
-    if (dice.chance(0.15)) return [first, withBefore(second, punctuation(',', ','))];
+    if (dice.chance(0.1)) return [first, withBefore(second, punctuation(',', ','))];
     if (dice.chance(0.1)) return [coordinated([first, second], { and: 'and', lastComma: false })];
     return [first, second];
   }
