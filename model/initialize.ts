@@ -6,15 +6,15 @@
 import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts';
 import type { Kosmos2Config } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
-import { dividesWaves, type NeighbourAttention, neighbourProjection, type PlaceCode, placeCode } from './place-code.ts';
+import { dividesWaves, type NeighbourAttention, type PlaceCode, placeCode, setNeighbourRows } from './place-code.ts';
 
 /**
  * `magneto`: as above. `huggingface`: the library's own, N(0, 0.02) everywhere but in the vision tower. `balanced`: as `magneto`, but for a model that starts with a
  * fresh vision tower and has to learn from few pictures where things are. The tower's unit-length features are scaled up so that they weigh as much as the latent
  * queries beside them (a fresh projection makes them some thirty times smaller). Patches, latent queries and location tokens begin with the same code for the same
  * place, 2-D sines and cosines, so that neighbours are alike; and queries are compared with keys by the same matrix, so that from the start each query looks at
- * the patches around its own place instead of at all of them alike. In the tower, whose heads otherwise average all patches at first, each head looks at one
- * neighbour of the patch: it begins as a convolution (see `place-code.ts`).
+ * the patches around its own place instead of at all of them alike. In the tower places have half of the columns to themselves, and each head leans towards one
+ * neighbour of the patch, as the taps of a convolution do (see `place-code.ts`). All of this was chosen by how soon it tells shapes apart.
  */
 export type Initialization = 'magneto' | 'balanced' | 'huggingface';
 
@@ -35,9 +35,16 @@ export interface InitializeOptions {
 type Draw =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
-  | { readonly kind: 'normal'; readonly deviation: number }
-  | ({ readonly kind: 'waves' } & PlaceCode)
-  | ({ readonly kind: 'neighbours'; readonly role: 'query' | 'key' } & NeighbourAttention);
+  | {
+      readonly kind: 'normal';
+      readonly deviation: number /** So many elements at the start are zero. */;
+      readonly zeros?: number;
+    }
+  | ({
+      readonly kind: 'waves' /** The code fills the first columns of rows of this width. */;
+      readonly rowWidth: number;
+    } & PlaceCode)
+  | ({ readonly kind: 'neighbours'; readonly role: 'query' | 'key'; readonly deviation: number } & NeighbourAttention);
 
 const zero: Draw = { kind: 'constant', value: 0 };
 const normal = (deviation: number): Draw => ({ kind: 'normal', deviation });
@@ -73,6 +80,23 @@ function visionDraw(name: string, { vision }: Kosmos2Config): Draw {
   return normal(width * depth);
 }
 
+/** Null for what is drawn as ever. */
+function balancedVisionDraw(name: string, fanIn: number, config: Kosmos2Config): Draw | null {
+  const { hiddenSize: width, imageSize, patchSize, attentionHeads: heads } = config.vision;
+  const side = imageSize / patchSize;
+  const codeWidth = codeWidthOf(width);
+  if (name.endsWith('position_embedding.weight'))
+    return { kind: 'waves', side, width: codeWidth, rowWidth: width, height: patchWaveHeight };
+  if (name.endsWith('patch_embedding.weight'))
+    return { kind: 'normal', deviation: patchStrength / Math.sqrt(fanIn), zeros: codeWidth * fanIn };
+  if (name.endsWith('fc1.weight')) return normal(innerGain * (2 * width) ** -0.5);
+  const [, compared] = /self_attn\.([qk])_proj\.weight$/.exec(name) ?? [];
+  if (!compared || !dividesWaves(codeWidth, heads)) return null;
+  const role = compared === 'q' ? 'query' : 'key';
+  const deviation = width ** -0.5 * (2 * config.vision.layers) ** -0.5;
+  return { kind: 'neighbours', role, deviation, width, heads, side, codeWidth, scale: neighbourScale };
+}
+
 function resamplerDraw(name: string, fanIn: number, { text }: Kosmos2Config): Draw {
   if (name.includes('latent_query')) return normal(1);
   if (name.includes('dense')) return uniform(1 / Math.sqrt(fanIn));
@@ -84,17 +108,9 @@ function resamplerDraw(name: string, fanIn: number, { text }: Kosmos2Config): Dr
 
 function drawOf(name: string, fanIn: number, config: Kosmos2Config, initialization: Initialization): Draw {
   if (isNorm(name)) return { kind: 'constant', value: name.endsWith('.weight') ? 1 : 0 };
-  const { hiddenSize: width, imageSize, patchSize, layers, attentionHeads: heads } = config.vision;
-  const side = imageSize / patchSize;
   if (initialization === 'balanced') {
-    if (name.endsWith('position_embedding.weight')) return { kind: 'waves', side, width, height: patchWaveHeight };
-    const compared = /encoder\.layers\.(\d+)\.self_attn\.([qk])_proj\.weight$/.exec(name);
-    if (compared && dividesWaves(width, heads)) {
-      const distance = 1 + Math.floor((2 * Number(compared[1])) / layers);
-      const role = compared[2] === 'q' ? 'query' : 'key';
-      return { kind: 'neighbours', role, width, heads, side, distance, scale: neighbourScale };
-    }
-    if (name.endsWith('patch_embedding.weight')) return normal(patchStrength / Math.sqrt(fanIn));
+    const drawn = name.startsWith('vision_model') ? balancedVisionDraw(name, fanIn, config) : null;
+    if (drawn) return drawn;
     // features of length 1 come out with entries of about 1
     if (name.endsWith('image_to_text_projection.dense.weight')) return uniform(Math.sqrt(3));
     // attention scores of deviation 2 rather than ½
@@ -112,27 +128,39 @@ function drawOf(name: string, fanIn: number, config: Kosmos2Config, initializati
 function drawValues(draw: Draw, seed: number, index: number, first: number, count: number): Float32Array {
   if (draw.kind === 'constant') return new Float32Array(count).fill(draw.value);
   if (draw.kind === 'waves') return positionRows(draw, first, count);
-  if (draw.kind === 'neighbours') return neighbourProjection(draw.role, draw).subarray(first, first + count);
+  if (draw.kind === 'neighbours') {
+    const matrix = drawValues(normal(draw.deviation), seed, index, 0, draw.width ** 2);
+    setNeighbourRows(matrix, draw.role, draw);
+    return matrix.subarray(first, first + count);
+  }
   if (draw.kind === 'uniform') return uniforms(seed, index, first, count).map((u) => (2 * u - 1) * draw.bound);
   // Box and Muller, 1958; two numbers of the stream each
   const pairs = uniforms(seed, index, 2 * first, 2 * count);
-  return Float32Array.from(
+  const values = Float32Array.from(
     { length: count },
     (_, i) => draw.deviation * Math.sqrt(-2 * Math.log(1 - pairs[2 * i])) * Math.cos(2 * Math.PI * pairs[2 * i + 1]),
   );
+  return values.fill(0, 0, clamp((draw.zeros ?? 0) - first, count));
 }
 
-/** Of the places' code and of patches of normalised pixels, so that they come out about as strong, whatever the patch size. */
-const [patchWaveHeight, patchStrength] = [0.4, 0.28];
-/** Gives the neighbour's place a score about 10 above places far away. */
-const neighbourScale = 1.88;
+/** Of the places' code and of patches of normalised pixels; what a picture shows is to weigh more than where. */
+const [patchWaveHeight, patchStrength] = [0.2, 0.6];
+/** Softens the attention to neighbours: the nearer ones weigh up to twice as much as patches far away. */
+const neighbourScale = 1.5;
+/** Of the first layer of the feed-forward networks, so that their activation bends what it gets. */
+const innerGain = 2;
 
-/** Positions of the class token (zeros) and of the patches, from row `first / width` on. */
-function positionRows(draw: PlaceCode, first: number, count: number): Float32Array {
-  const { width } = draw;
+/** The columns of the tower's rows that places have to themselves; patches begin in the others. */
+function codeWidthOf(width: number): number {
+  return Math.floor(width / 2);
+}
+
+/** Positions of the class token (zeros) and of the patches, from row `first / rowWidth` on. */
+function positionRows(draw: Extract<Draw, { kind: 'waves' }>, first: number, count: number): Float32Array {
+  const { rowWidth } = draw;
   const values = new Float32Array(count);
-  for (let at = 0; at < count; at += width) {
-    const row = (first + at) / width;
+  for (let at = 0; at < count; at += rowWidth) {
+    const row = (first + at) / rowWidth;
     if (row > 0) values.set(placeCode(row - 1, draw), at);
   }
   return values;
@@ -201,10 +229,10 @@ function latentRows(
   const side = Math.floor(Math.sqrt(latentQueryNum));
   for (let row = firstRow; row < Math.min(firstRow + count, side * side); row++) {
     // of length 1, as features are
-    const code = placeCode(row, { side, width: inner, height: Math.sqrt(2 / inner) });
+    const code = placeCode(row, { side, width: codeWidthOf(inner), height: Math.sqrt(2 / codeWidthOf(inner)) });
     for (let out = 0; out < width; out++) {
       let sum = 0;
-      for (let c = 0; c < inner; c++) sum += dense[out * inner + c] * code[c];
+      for (let c = 0; c < code.length; c++) sum += dense[out * inner + c] * code[c];
       rows[(row - firstRow) * width + out] = sum;
     }
   }

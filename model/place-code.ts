@@ -50,44 +50,44 @@ const DIRECTIONS = [
 ] as const;
 
 export interface NeighbourAttention {
+  /** Of queries and keys. */
   readonly width: number;
   readonly heads: number;
   readonly side: number;
-  /** How many places away the neighbours are that the heads look for. */
-  readonly distance: number;
+  /** Of the places' code, which fills the first columns of the input. */
+  readonly codeWidth: number;
   /** Of the query's and the key's entries. */
   readonly scale: number;
 }
 
 /** Whether every head gets an equal share of the waves. */
-export function dividesWaves(width: number, heads: number): boolean {
-  return width % (4 * heads) === 0;
+export function dividesWaves(codeWidth: number, heads: number): boolean {
+  return codeWidth % (4 * heads) === 0;
 }
 
 /**
- * The matrices [width, width], output by input, of queries and of keys with which each head compares the code of the query's place with that of the key's place
- * moved by a step of its own, so that every patch looks at one neighbour a head (as the taps of a convolution do; Zheng et al., arXiv 2404.01139). Each head uses
- * a share of the waves of its own, from coarse to fine.
+ * Sets rows of the matrix of queries or of keys [width, width], output by input, with which each head compares the code of the query's place with that of the
+ * key's place moved by a step of its own, so that every patch looks first at one neighbour a head, as the taps of a convolution do (Zheng, Li and Lucey,
+ * «Structured initialization for vision transformers»). Each head uses a share of the waves of its own, from coarse to fine; its other rows stay as they are.
  */
-export function neighbourProjection(role: 'query' | 'key', options: NeighbourAttention): Float32Array {
-  const { width, heads, side, distance, scale } = options;
-  const quarter = quarterOf(width);
+export function setNeighbourRows(matrix: Float32Array, role: 'query' | 'key', options: NeighbourAttention): void {
+  const { width, heads, side, codeWidth, scale } = options;
+  const quarter = quarterOf(codeWidth);
   const share = quarter / heads;
-  const matrix = new Float32Array(width * width);
   for (let head = 0; head < heads; head++) {
     const [down, across] = DIRECTIONS[head % DIRECTIONS.length];
     for (let j = 0; j < 4 * share; j++) {
       const kind = Math.floor(j / share);
       const wave = head + heads * (j % share);
-      const step = role === 'query' ? 0 : ((kind <= cosineDown ? down : across) * distance) / side;
+      const step = role === 'query' ? 0 : (kind <= cosineDown ? down : across) / side;
       const turn = frequency(wave, quarter) * step;
-      const row = (head * 4 * share + j) * width;
       const isSine = kind === sineDown || kind === sineAcross;
       const partner = isSine ? kind + 1 : kind - 1;
+      const row = (head * (width / heads) + j) * width;
+      matrix.fill(0, row, row + width);
       // sin(a − t) = sin a cos t − cos a sin t; cos(a − t) = cos a cos t + sin a sin t
       matrix[row + kind * quarter + wave] = scale * Math.cos(turn);
       matrix[row + partner * quarter + wave] = scale * Math.sin(turn) * (isSine ? -1 : 1);
     }
   }
-  return matrix;
 }

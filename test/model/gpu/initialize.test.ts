@@ -23,8 +23,8 @@ const config = parseConfig({
   latent_query_num: 9,
   text_config: { vocab_size: 300, embed_dim: 64, layers: 3, ffn_dim: 128, attention_heads: 4 },
   vision_config: {
-    hidden_size: 48,
-    intermediate_size: 96,
+    hidden_size: 64,
+    intermediate_size: 128,
     num_hidden_layers: 2,
     num_attention_heads: 4,
     image_size: 32,
@@ -69,11 +69,11 @@ test('the distributions of the released code, with the sub-LayerNorm gain', asyn
     [layer('ffn.fc1.bias'), gain * uniform(64), 'bias of fc1'],
     [
       values.get('vision_model.model.encoder.layers.0.self_attn.q_proj.weight')!,
-      48 ** -0.5 * 4 ** -0.5,
+      64 ** -0.5 * 4 ** -0.5,
       'vision query',
     ],
-    [values.get('vision_model.model.encoder.layers.0.self_attn.out_proj.weight')!, 48 ** -0.5, 'vision output'],
-    [values.get('vision_model.model.encoder.layers.0.mlp.fc1.weight')!, 96 ** -0.5, 'vision fc1'],
+    [values.get('vision_model.model.encoder.layers.0.self_attn.out_proj.weight')!, 64 ** -0.5, 'vision output'],
+    [values.get('vision_model.model.encoder.layers.0.mlp.fc1.weight')!, 128 ** -0.5, 'vision fc1'],
     [values.get('vision_model.model.embeddings.patch_embedding.weight')!, 0.02, 'patches'],
     [values.get('image_to_text_projection.latent_query')!, 1, 'latent queries'],
     [values.get('image_to_text_projection.x_attn.k_proj.weight')!, Math.sqrt(1 / 64) * Math.SQRT1_2, 'resampler key'],
@@ -106,9 +106,9 @@ test('balanced: queries and keys compare places, which have one code in patches,
     return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
   };
   const positions = values.get('vision_model.model.embeddings.position_embedding.weight')!;
-  const patch = (place: number) => positions.subarray((1 + place) * 48, (2 + place) * 48);
+  const patch = (place: number) => positions.subarray((1 + place) * 64, (2 + place) * 64);
   assert.ok(
-    positions.subarray(0, 48).every((value) => value === 0),
+    positions.subarray(0, 64).every((value) => value === 0),
     'the class token has no place',
   );
   assert.ok(cosine(patch(5), patch(6)) > cosine(patch(5), patch(7)), 'neighbours are more alike');
@@ -122,7 +122,7 @@ test('balanced: queries and keys compare places, which have one code in patches,
   const dense = projection('dense.weight');
   const projected = (place: number) =>
     Float32Array.from({ length: 64 }, (_, out) =>
-      patch(place).reduce((sum, value, c) => sum + value * dense[out * 48 + c], 0),
+      patch(place).reduce((sum, value, c) => sum + value * dense[out * 64 + c], 0),
     );
   const query = (row: number) => projection('latent_query').subarray(row * 64, (row + 1) * 64);
   const nearest = (row: number) => {
@@ -132,7 +132,7 @@ test('balanced: queries and keys compare places, which have one code in patches,
   assert.equal([0, 2, 6, 8].map(nearest), [0, 3, 12, 15]);
 });
 
-test('balanced: each head of the vision tower scores its neighbour highest, further away in the later layers', async () => {
+test('balanced: each head of the vision tower scores its neighbour highest, by places that have half of the columns to themselves', async () => {
   const values = await draw(1, { initialization: 'balanced' });
   const side = 4;
   const positions = values.get('vision_model.model.embeddings.position_embedding.weight')!;
@@ -142,17 +142,18 @@ test('balanced: each head of the vision tower scores its neighbour highest, furt
     [1, 0],
     [-1, 0],
   ];
-  for (const [layer, distance] of [
-    [0, 1],
-    [1, 2],
-  ]) {
+  const patches = values.get('vision_model.model.embeddings.patch_embedding.weight')!;
+  const inputs = 3 * 8 * 8;
+  assert.ok(patches.subarray(0, 32 * inputs).every((value) => value === 0));
+  assertDeviation(patches.subarray(32 * inputs), 0.6 / Math.sqrt(inputs), 'patches');
+  for (const layer of [0, 1]) {
     const matrix = (role: string) =>
       values.get(`vision_model.model.encoder.layers.${layer}.self_attn.${role}_proj.weight`)!;
     const vector = (role: string, head: number, place: number) =>
-      Array.from({ length: 12 }, (_, j) => {
-        const row = (head * 12 + j) * 48;
+      Array.from({ length: 8 }, (_, j) => {
+        const row = (head * 16 + j) * 64;
         return positions
-          .subarray((1 + place) * 48, (2 + place) * 48)
+          .subarray((1 + place) * 64, (2 + place) * 64)
           .reduce((sum, value, c) => sum + value * matrix(role)[row + c], 0);
       });
     for (const [head, [down, across]] of steps.entries()) {
@@ -162,7 +163,7 @@ test('balanced: each head of the vision tower scores its neighbour highest, furt
       const scores = Array.from({ length: side * side }, (_, place) =>
         vector('k', head, place).reduce((sum, value, j) => sum + value * query[j], 0),
       );
-      const neighbour = (row + down * distance) * side + column + across * distance;
+      const neighbour = (row + down) * side + column + across;
       assert.is(scores.indexOf(Math.max(...scores)), neighbour, `layer ${layer}, head ${head}`);
     }
   }
