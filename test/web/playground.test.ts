@@ -169,7 +169,7 @@ chromium.test('a lost device is told, and the page goes on with its picture and 
   await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
   await textOf(page, '#notice', /device was lost/);
   assert.is(await page.locator('.answers li').count(), 1);
-  await page.click('#notice >> text=Go on');
+  await page.click('#notice button:text-is("Go on")');
   await ready(page);
   assert.match(await ask(page, 2), /^An image of/);
   await page.context().close();

@@ -119,7 +119,7 @@ chromium.test(
     await textOf(page, '#step', /^1 of 1,000$/);
     await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
     await textOf(page, '#notice', /device failed.*newest checkpoint.*from the first step/s);
-    await page.click('#notice >> text=Go on');
+    await page.click('#notice button:text-is("Go on")');
     await textOf(page, '#state', /training on/);
     await page.click('#pause');
     await textOf(page, '#state', /^Paused; step \d+ is saved/);
