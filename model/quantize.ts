@@ -147,10 +147,10 @@ class Writer {
 
   #quantized({ name, parameter: { shape } }: Task, form: QuantizeForm): TensorToWrite[] {
     const [rows, width] = shape;
-    const [words, scales, form64] = quantizedNames(name);
+    const [words, scales, shapeName] = quantizedNames(name);
     const made = new Uint16Array((rows * width) / form.group);
     return [
-      { name: form64, dtype: 'I64', shape: [2], data: BigInt64Array.from(shape, BigInt) },
+      { name: shapeName, dtype: 'I64', shape: [2], data: BigInt64Array.from(shape, BigInt) },
       {
         name: words,
         dtype: 'I32',
