@@ -46,8 +46,8 @@ const ALIVE = new Set<NounKind>(['person', 'animal', 'bird']);
 
 /** What is coordinated with other kinds. */
 const COMPANY: Readonly<Partial<Record<NounKind, readonly NounKind[]>>> = {
-  person: ['animal', 'person', 'thing', 'folk', 'vehicle', 'furniture'],
-  animal: ['person', 'bird', 'plant', 'thing'],
+  person: ['animal', 'person', 'animal', 'folk', 'vehicle'],
+  animal: ['person', 'bird'],
   bird: ['animal', 'plant'],
   thing: ['plant', 'container', 'furniture', 'food', 'structure'],
   vehicle: ['person', 'train', 'structure', 'plant'],
@@ -88,7 +88,7 @@ const OWN: Readonly<Partial<Record<NounKind, readonly Place[]>>> = {
   ),
   plant: places('with plant food; in container; with thing; of plant'),
   fixture: places('with thing; with fixture'),
-  image: places('of person animal; of building area room; of vehicle thing food'),
+  image: places('of person animal; of building area room; of vehicle thing food; of land water; of land plant'),
   land: places('with plant'),
 };
 
@@ -212,7 +212,7 @@ export class NounPhrases {
     if (dice.chance(0.04)) return prepositional(preposition, this.pronoun(), relation);
     const isPart = kinds.every((kind) => LANDMARKS.has(kind)) && (preposition === 'on' || preposition === 'in');
     if (isPart && dice.chance(0.12)) return this.#atPart(kinds, relation, budget);
-    const phrase = dice.chance(listChance(preposition))
+    const phrase = dice.chance(listChance(preposition, kinds))
       ? this.list(kinds, budget)
       : this.phrase(kinds, budget, budget > 1 ? 'own and beside' : dice.chance(0.5) ? 'own' : 'not').tree;
     return prepositional(preposition, phrase, relation);
@@ -279,7 +279,7 @@ export class NounPhrases {
     const plain = this.plain(dice.of(kinds));
     const behind = dice.chance(0.75) ? (dice.chance(0.6) ? OWN : PLACED)[plain.kind] : undefined;
     const first = behind ? this.#with(plain, dice.of(behind), 0) : plain;
-    const company = dice.chance(0.35) ? kinds : (COMPANY[first.kind] ?? kinds);
+    const company = dice.chance(0.5) ? kinds : (COMPANY[first.kind] ?? kinds);
     const others = Array.from({ length: dice.chance(0.75) ? 1 : 2 }, () =>
       this.phrase(company, dice.chance(0.3) ? 1 : 0, dice.chance(0.4) ? 'all' : 'own'),
     );
@@ -598,9 +598,9 @@ const LEMMAS_OF_PRONOUNS: Readonly<Record<string, string>> = {
 };
 
 /** Of prepositions whose nouns are often several. */
-function listChance(preposition: string): number {
-  if (preposition === 'with') return 0.3;
-  return /^(?:of|in|between|and)$/.test(preposition) ? 0.12 : 0.06;
+function listChance(preposition: string, kinds: readonly NounKind[]): number {
+  if (preposition === 'with' || kinds[0] === 'clothing') return 0.32;
+  return /^(?:of|between)$/.test(preposition) ? 0.2 : 0.1;
 }
 
 function whenPreposition(form: string, isUncounted: boolean, dice: Dice): string {

@@ -168,7 +168,7 @@ const LISTS = {
     'green* grass~, dry* grass~, vegetation~, ice~, fog~, smoke~, steam~',
   land:
     'mountain, hill, tree, cloud, building, skyscraper, cliff, forest, ocean, house, bridge, palm tree, field, lake, castle, sunset, ' +
-    'city, skyline, city skyline, fence, crowd, sky~, sun, rainbow, windmill, island, sailboat',
+    'city, skyline, city skyline, fence, crowd, sky~, sun, rainbow, windmill, island, sailboat, wave, river',
   fixture:
     'sink, toilet, shower, bathtub, tub, stove, oven, refrigerator, fridge, microwave, dishwasher, mirror, window, curtain, rug, ' +
     'fireplace, tv, television, flat* screen tv, chandelier, painting, picture, ceiling fan, lamp, cabinet, counter, island, ' +

@@ -426,7 +426,7 @@ export const PASSIVE: readonly Action[] = [
   action('fill', 'ground room area building furniture', '', 'with person animal thing furniture plant'),
   action('cover', 'ground land plant vehicle building furniture', '', 'in plant; with plant; by plant; with thing'),
   action('cover', 'food', '', 'in dish; with dish food; with food'),
-  action('surround', 'person animal', '', 'by person animal plant thing'),
+  action('surround', 'person animal', '', 'by person animal'),
   action(
     'surround',
     'building ground water area structure furniture',
