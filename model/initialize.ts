@@ -143,10 +143,10 @@ function drawValues(draw: Draw, seed: number, index: number, first: number, coun
   return values.fill(0, 0, clamp((draw.zeros ?? 0) - first, count));
 }
 
-/** Of the places' code and of patches of normalised pixels; what a picture shows is to weigh more than where. */
-const [patchWaveHeight, patchStrength] = [0.2, 0.6];
-/** Softens the attention to neighbours: the nearer ones weigh up to twice as much as patches far away. */
-const neighbourScale = 1.5;
+/** Of the places' code and of patches of normalised pixels: what a picture shows weighs a little more than where. */
+const [patchWaveHeight, patchStrength] = [0.6, 0.6];
+/** Gives soft attention: a neighbour scores about 2 above patches far away. */
+const neighbourScale = 1;
 /** Of the first layer of the feed-forward networks, so that their activation bends what it gets. */
 const innerGain = 2;
 
