@@ -41,15 +41,16 @@ test('an altered value of the forward pass is noticed, padding is not looked at'
   const source = join(TINY, 'forward.safetensors');
   const file = await openSafetensorsFile(source);
   const bytes = readFileSync(source);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const alter = (name: string, row: number) => {
     const { offset, shape } = file.tensors.get(name)!;
     const at = offset + 4 * row * shape[shape.length - 1];
-    bytes.writeFloatLE(bytes.readFloatLE(at) + 0.01, at);
+    view.setFloat32(at, view.getFloat32(at, true) + 0.01, true);
   };
   alter('text_only.logits', 3);
   alter('image.vision.layer.1', 2);
   const mask = file.tensors.get('left_padded.attention_mask')!;
-  const isPad = (at: number) => bytes.readInt32LE(mask.offset + 4 * at) === 0;
+  const isPad = (at: number) => view.getInt32(mask.offset + 4 * at, true) === 0;
   const [rows, length] = mask.shape;
   const pad = Array.from({ length: rows * length }, (_, i) => i).find(isPad)!;
   alter('left_padded.text.layer_norm', pad);
