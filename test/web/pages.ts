@@ -66,11 +66,11 @@ export async function limitStorage(page: Page, bytes: number): Promise<() => Pro
 /** Resolves when the text of the element matches; its text is the result. */
 export async function textOf(page: Page, selector: string, pattern: RegExp): Promise<string> {
   const found = await page.waitForFunction(
-    ({ selector, source }) => {
+    ({ selector, source, flags }) => {
       const text = document.querySelector(selector)?.textContent ?? '';
-      return new RegExp(source).test(text) ? text : null;
+      return new RegExp(source, flags).test(text) ? text : null;
     },
-    { selector, source: pattern.source },
+    { selector, source: pattern.source, flags: pattern.flags },
   );
   return (await found.jsonValue()) as string;
 }
