@@ -48,15 +48,11 @@ export function coordinated(items: readonly Tree[], style: { and: string; lastCo
   const [first, ...rest] = items;
   const linked = rest.map((item, i) => {
     const isLast = i === rest.length - 1;
-    const comma = isLast && !(style.lastComma && rest.length > 1) ? [] : [comma_()];
+    const comma = isLast && !(style.lastComma && rest.length > 1) ? [] : [punctuation(',', ',')];
     const and = isLast ? [tree(word(style.and, 'CCONJ', 'CC'), 'cc')] : [];
     return as(withBefore(item, ...comma, ...and), 'conj');
   });
   return withBehind(first!, ...linked);
-}
-
-function comma_(): Tree {
-  return punctuation(',', ',');
 }
 
 export function punctuation(form: string, xpos: string): Tree {
