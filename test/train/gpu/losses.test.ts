@@ -6,7 +6,7 @@ import { adapterChoice } from '../../adapter.ts';
 import { tinyRun, trainTiny } from '../tiny.ts';
 
 /** Of four steps, from Node on llvmpipe. */
-const LOSSES = [6.341993, 6.093543, 5.892628, 5.710199];
+const LOSSES = [6.396306, 6.288654, 5.78164, 5.725247];
 /** Relative. Kernels for different adapters add in different orders, which shows in the seventh digit. */
 const TOLERANCE = 1e-5;
 
