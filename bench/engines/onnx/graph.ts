@@ -11,6 +11,9 @@ const opset = 20;
 /** Of onnxruntime's own operators, such as MultiHeadAttention. */
 export const contributed = 'com.microsoft';
 
+/** How long a tensor is along an axis; a name where only the input tells. */
+type Extent = number | string;
+
 type Attribute = number | string | readonly number[];
 
 export interface NodeOptions {
@@ -27,12 +30,12 @@ export class OnnxGraph {
   readonly #outputs: Uint8Array[] = [];
   #next = 0;
 
-  input(name: string, type: ElementType, shape: readonly number[]): string {
+  input(name: string, type: ElementType, shape: readonly Extent[]): string {
     this.#inputs.push(valueInfo(name, type, shape));
     return name;
   }
 
-  output(name: string, shape: readonly number[]): void {
+  output(name: string, shape: readonly Extent[]): void {
     this.#outputs.push(valueInfo(name, 'float', shape));
   }
 
@@ -115,8 +118,10 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message(bytesField(1, name), ...value.map((one) => integerField(8, one)), integerField(20, 7));
 }
 
-function valueInfo(name: string, type: ElementType, shape: readonly number[]): Uint8Array {
-  const extents = shape.map((extent) => bytesField(1, message(integerField(1, extent))));
+function valueInfo(name: string, type: ElementType, shape: readonly Extent[]): Uint8Array {
+  const extents = shape.map((extent) =>
+    bytesField(1, message(typeof extent === 'string' ? bytesField(2, extent) : integerField(1, extent))),
+  );
   const tensor = message(integerField(1, elementTypes[type]), bytesField(2, message(...extents)));
   return message(bytesField(1, name), bytesField(2, message(bytesField(1, tensor))));
 }
