@@ -29,15 +29,26 @@ export interface DetectorPipeline {
 
 /** The part of the package that is used. */
 export interface Transformers {
-  readonly env: { allowRemoteModels: boolean; localModelPath: string };
+  readonly env: { localModelPath: string };
   readonly RawImage: new (data: Uint8Array, width: number, height: number, channels: number) => unknown;
-  pipeline(task: string, model: string, options: { readonly dtype?: string }): Promise<DetectorPipeline>;
+  pipeline(
+    task: string,
+    model: string,
+    options: { readonly dtype?: string; readonly local_files_only: boolean },
+  ): Promise<DetectorPipeline>;
 }
 
 /** Boxes with a lower score are not even suppressed: they are many, and never win. */
 const LEAST_SCORE = 0.05;
 /** Its text is one line of phrases that end with points, and its labels are pieces of that line. */
 const READS_ONE_LINE = 'grounding-dino';
+/**
+ * For that one, whose labels are all words above the threshold: at a lower one they take in words of other phrases. It is the text threshold of
+ * its authors.
+ */
+const LEAST_WORD_SCORE = 0.25;
+/** Was trained on pictures that are made square with black at the right or the bottom; the package stretches them instead. */
+const SEES_SQUARES = 'owlv2';
 
 const PACKAGE = '@huggingface/transformers';
 
@@ -71,19 +82,24 @@ export interface ZeroShotOptions {
 export async function openZeroShot(model: string, options: ZeroShotOptions = {}): Promise<Grounder> {
   const { dtype, transformers = await loadTransformers() } = options;
   const isFolder = (await (await runtime()).status(model))?.kind === 'folder';
-  let name = model;
-  if (isFolder) {
-    const [, above = '', own = ''] = /^(.*?)([^\\/]+)[\\/]*$/.exec(model) ?? [];
-    transformers.env.localModelPath = above === '' ? './' : above;
-    transformers.env.allowRemoteModels = false;
-    name = own;
-  }
+  const name = isFolder ? folderName(model, transformers) : model;
   try {
-    const detector = await transformers.pipeline('zero-shot-object-detection', name, { dtype });
+    const loading = { dtype, local_files_only: isFolder };
+    const detector = await transformers.pipeline('zero-shot-object-detection', name, loading);
     return new ZeroShotGrounder(detector, transformers, { detector: model, dtype: dtype ?? null });
   } catch (error) {
     throw new Error(`${model}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * What the package calls a folder. From its version 4 on a name that cannot be one of the hub is a path, and with a point or a slash in front none
+ * can; version 3 looks for every name in `localModelPath`.
+ */
+function folderName(folder: string, { env }: Transformers): string {
+  const isAbsolute = /^([\\/]|\w:)/.test(folder);
+  env.localModelPath = isAbsolute ? '/' : './';
+  return isAbsolute ? folder : `./${folder}`;
 }
 
 class ZeroShotGrounder implements Grounder {
@@ -91,12 +107,15 @@ class ZeroShotGrounder implements Grounder {
   readonly #detector: DetectorPipeline;
   readonly #transformers: Transformers;
   readonly #readsOneLine: boolean;
+  readonly #seesSquares: boolean;
 
   constructor(detector: DetectorPipeline, transformers: Transformers, identity: unknown) {
     this.identity = identity;
     this.#detector = detector;
     this.#transformers = transformers;
-    this.#readsOneLine = detector.model?.config?.model_type === READS_ONE_LINE;
+    const kind = detector.model?.config?.model_type;
+    this.#readsOneLine = kind === READS_ONE_LINE;
+    this.#seesSquares = kind === SEES_SQUARES;
   }
 
   /** The pipeline takes the pictures of a batch one by one, for each has words of its own. */
@@ -123,16 +142,20 @@ class ZeroShotGrounder implements Grounder {
   }
 
   async #look(image: RgbImage, { id, phrases }: GroundingRequest, problems: ProblemSink): Promise<GroundedPicture> {
-    const { width, height, data } = image;
+    const { width, height } = image;
     const names = [...new Set(phrases.map(({ text }) => labelFor(text)))];
     const labels = this.#readsOneLine ? [`${names.join('. ')}.`] : names;
-    const raw = new this.#transformers.RawImage(data, width, height, 3);
-    const found = await this.#detector(raw, labels, { threshold: LEAST_SCORE, percentage: true });
+    const shown = this.#seesSquares ? squared(image) : image;
+    const raw = new this.#transformers.RawImage(shown.data, shown.width, shown.height, 3);
+    const threshold = this.#readsOneLine ? LEAST_WORD_SCORE : LEAST_SCORE;
+    const found = await this.#detector(raw, labels, { threshold, percentage: true });
+    const share = { width: width / shown.width, height: height / shown.height };
     const detections = found.flatMap(({ label, score, box: { xmin, ymin, xmax, ymax } }): Detection[] => {
       const phrase = phraseOf(label, phrases);
-      const { box, problem } = checkedBox([xmin, ymin, xmax, ymax]);
-      // Detectors reach a little over the edges all the time.
-      const fault = !isScore(score) ? 'score-invalid' : problem === 'box-clipped' ? null : problem;
+      const { box, problem } = checkedBox([xmin, ymin, xmax, ymax], share);
+      // Detectors reach a little over the edges all the time, and see things in what was added there.
+      const isUsual = problem === 'box-clipped' || (problem === 'box-outside' && shown !== image);
+      const fault = !isScore(score) ? 'score-invalid' : isUsual ? null : problem;
       if (fault) problems.add(fault, `${id}: ${label}`);
       return phrase && box && isScore(score) ? [{ chunk: phrase.chunk, box, score }] : [];
     });
@@ -147,6 +170,16 @@ async function pictureFor(request: GroundingRequest, problems: ProblemSink): Pro
     problems.add(pictureProblem(error), `${request.id}: ${(error as Error).message}`);
     return null;
   }
+}
+
+/** With black at the right or at the bottom, if it is not square; else the picture itself. */
+function squared(image: RgbImage): RgbImage {
+  const { width, height, data } = image;
+  if (width === height) return image;
+  const side = Math.max(width, height);
+  const square = new Uint8Array(side * side * 3);
+  for (let y = 0; y < height; y++) square.set(data.subarray(y * width * 3, (y + 1) * width * 3), y * side * 3);
+  return { width: side, height: side, data: square };
 }
 
 /** A phrase as detectors were trained on them. */

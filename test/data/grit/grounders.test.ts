@@ -116,7 +116,7 @@ function fakeTransformers(found: readonly DetectorBox[], kind = 'owlv2'): Transf
   );
   return {
     labels,
-    env: { allowRemoteModels: true, localModelPath: '/models/' },
+    env: { localModelPath: '/models/' },
     RawImage: class {},
     pipeline: async (_, model) => {
       if (model === 'missing') throw new Error('file was not found');
