@@ -51,16 +51,21 @@ export function forwardInput({ vision, text, latentQueryNum }: Kosmos2Config): F
 
 /** The decoder of a training work as part of a KOSMOS-2 whose other parts are not used. */
 export function trainingConfig({ layers, width, heads, length, vocabulary }: TrainingWork): Kosmos2Config {
+  return decoderConfig({
+    vocab_size: vocabulary,
+    embed_dim: width,
+    layers,
+    ffn_dim: 4 * width,
+    attention_heads: heads,
+    max_position_embeddings: length + 2,
+  });
+}
+
+/** A decoder, as part of a KOSMOS-2 whose other parts are as small as can be. */
+export function decoderConfig(textConfig: Json): Kosmos2Config {
   return parseConfig({
     latent_query_num: 1,
-    text_config: {
-      vocab_size: vocabulary,
-      embed_dim: width,
-      layers,
-      ffn_dim: 4 * width,
-      attention_heads: heads,
-      max_position_embeddings: length + 2,
-    },
+    text_config: textConfig,
     vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
   });
 }

@@ -35,6 +35,7 @@ export type ResultPlace =
 
 /** Uniform offsets are multiples of this on every adapter. */
 const parameterAlignment = 256;
+
 export interface PlanLayout {
   readonly commands: readonly Command[];
   readonly dispatches: readonly Dispatch[];

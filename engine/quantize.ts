@@ -5,6 +5,7 @@
 import type { QuantizedBits } from '../kernels/quantized.ts';
 import { OpError } from './errors.ts';
 import { toFloat16Bits, toFloat32 } from './safetensors/convert.ts';
+import type { Shape } from './shape.ts';
 
 export type { QuantizedBits } from '../kernels/quantized.ts';
 
@@ -33,6 +34,11 @@ const reaches: Record<QuantizedBits, readonly number[]> = { 4: [7, 7.5, 8, 8.75,
 
 /** Groups are made of words of eight int4. */
 const groupStep = 8;
+
+/** Bits and group of a matrix with rows of `width` elements, by the shapes of its words and scales; what does not fit, `checkForm` finds. */
+export function storedForm(width: number, words: Shape, scales: Shape): QuantizeForm {
+  return { bits: ((32 * words[1]) / width) as QuantizedBits, group: width / scales[1] };
+}
 
 /** @throws OpError where the group is none, or does not divide the rows */
 export function checkForm(width: number, { bits, group }: QuantizeForm): void {

@@ -70,7 +70,7 @@ export async function loadParameters(
     const shapes = parameterShapes(config);
     if ([...namedLeaves(shapes).keys()].some((name) => isQuantized(files, name)))
       throw new Error(`${folder} is quantised, for use only: ${trainable}`);
-    return plainParameters(await readParameters(files, shapes, device, options));
+    return (await readParameters(files, shapes, device, options)) as Kosmos2Parameters;
   } finally {
     await files.close();
   }

@@ -4,7 +4,7 @@
  * from the same bits on every runtime.
  */
 import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts';
-import type { Kosmos2Config } from './config.ts';
+import type { Kosmos2Config, VisionConfig } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
 import { dividesWaves, type NeighbourAttention, type PlaceCode, placeCode, setNeighbourRows } from './place-code.ts';
 
@@ -35,15 +35,10 @@ export interface InitializeOptions {
 type Draw =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
-  | {
-      readonly kind: 'normal';
-      readonly deviation: number /** So many elements at the start are zero. */;
-      readonly zeros?: number;
-    }
-  | ({
-      readonly kind: 'waves' /** The code fills the first columns of rows of this width. */;
-      readonly rowWidth: number;
-    } & PlaceCode)
+  // the first `zeros` elements are zero
+  | { readonly kind: 'normal'; readonly deviation: number; readonly zeros?: number }
+  // the code fills the first columns of rows of `rowWidth`
+  | ({ readonly kind: 'waves'; readonly rowWidth: number } & PlaceCode)
   | ({ readonly kind: 'neighbours'; readonly role: 'query' | 'key'; readonly deviation: number } & NeighbourAttention);
 
 const zero: Draw = { kind: 'constant', value: 0 };
@@ -69,15 +64,19 @@ function decoderDraw(name: string, fanIn: number, { text }: Kosmos2Config): Draw
   return uniform((gained ? subLayerNormGain(text.layers) : 1) / Math.sqrt(fanIn));
 }
 
+/** CLIP's deviation of queries, keys, values and second layers. */
+function innerDeviation({ hiddenSize, layers }: VisionConfig): number {
+  return hiddenSize ** -0.5 * (2 * layers) ** -0.5;
+}
+
 function visionDraw(name: string, { vision }: Kosmos2Config): Draw {
   const width = vision.hiddenSize ** -0.5;
-  const depth = (2 * vision.layers) ** -0.5;
   if (name.includes('class_embedding')) return normal(width);
   if (name.includes('_embedding')) return normal(0.02);
   if (name.endsWith('.bias')) return zero;
   if (name.includes('out_proj')) return normal(width);
   if (name.includes('fc1')) return normal((2 * vision.hiddenSize) ** -0.5);
-  return normal(width * depth);
+  return normal(innerDeviation(vision));
 }
 
 /** Null for what is drawn as ever. */
@@ -93,7 +92,7 @@ function balancedVisionDraw(name: string, fanIn: number, config: Kosmos2Config):
   const [, compared] = /self_attn\.([qk])_proj\.weight$/.exec(name) ?? [];
   if (!compared || !dividesWaves(codeWidth, heads)) return null;
   const role = compared === 'q' ? 'query' : 'key';
-  const deviation = width ** -0.5 * (2 * config.vision.layers) ** -0.5;
+  const deviation = innerDeviation(config.vision);
   return { kind: 'neighbours', role, deviation, width, heads, side, codeWidth, scale: neighbourScale };
 }
 

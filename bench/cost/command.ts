@@ -1,11 +1,12 @@
 /** The command that makes the tables of `cost.md`. */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { type Command, UsageError } from '../../cli/command.ts';
-import { oneOf, parseWords } from '../../cli/options.ts';
-import { type AdapterChoice, requestDevice } from '../../engine/index.ts';
+import type { Command } from '../../cli/command.ts';
+import { parseWords } from '../../cli/options.ts';
+import { requestDevice } from '../../engine/index.ts';
 import { repositoryRoot } from '../../test/shared.ts';
 import { writeBlock } from '../blocks.ts';
+import { adapterToMeasure, expectNoWords } from '../command-options.ts';
 import { systemTitle } from '../record.ts';
 import { costCurves } from './curves.ts';
 import { fullSizeTables } from './full-size.ts';
@@ -38,9 +39,8 @@ export const cost: Command = async (words, { stdout, stderr }) => {
     stdout.write(`${HELP}\n`);
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`no word but options is expected, found ${positionals.join(' ')}`);
-  if (values.tiny && values.write) throw new UsageError('--tiny and --write exclude each other');
-  const adapter: AdapterChoice = oneOf('--adapter', values.adapter, ['auto', 'system', 'swiftshader']);
+  expectNoWords(positionals);
+  const adapter = adapterToMeasure(values);
   const device = await requestDevice({ adapter });
   const tiny = values.tiny ?? false;
   const say = (line: string) => stderr.write(`${line}\n`);

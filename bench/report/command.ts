@@ -1,8 +1,9 @@
 /** The command that writes the tables of results into the pages that quote them. */
-import { type Command, UsageError } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { parseWords } from '../../cli/options.ts';
 import { repositoryRoot } from '../../test/shared.ts';
 import { writeBlock } from '../blocks.ts';
+import { expectNoWords } from '../command-options.ts';
 import { newestRecords } from './records.ts';
 import { overviewTable, resultSections, timesTable } from './tables.ts';
 
@@ -22,7 +23,7 @@ export const report: Command = async (words, { stdout }) => {
     stdout.write(`${HELP}\n`);
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`no word but options is expected, found ${positionals.join(' ')}`);
+  expectNoWords(positionals);
   const folder = `${repositoryRoot()}bench/results`;
   const records = newestRecords(folder);
   if (records.length === 0) throw new Error(`${folder} has no results; make some by \`npm run bench -- --results\``);

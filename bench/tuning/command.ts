@@ -1,11 +1,12 @@
 /** The command that times tiles and writes the table of defaults. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Command, UsageError } from '../../cli/command.ts';
-import { oneOf, parseWords } from '../../cli/options.ts';
-import { type AdapterChoice, requestDevice } from '../../engine/index.ts';
+import type { Command } from '../../cli/command.ts';
+import { parseWords } from '../../cli/options.ts';
+import { requestDevice } from '../../engine/index.ts';
 import { familiesOf, type TileTable } from '../../kernels/tiles.ts';
 import { tunedTiles } from '../../kernels/tuned-tiles.ts';
 import { repositoryRoot } from '../../test/shared.ts';
+import { adapterToMeasure, expectNoWords } from '../command-options.ts';
 import { type ClassTimes, timeTiles } from './tiles.ts';
 
 const HELP = `Usage: tsx bench/autotune.ts [options]
@@ -35,9 +36,8 @@ export const autotune: Command = async (words, { stdout, stderr }) => {
     stdout.write(`${HELP}\n`);
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`no word but options is expected, found ${positionals.join(' ')}`);
-  if (values.tiny && values.write) throw new UsageError('--tiny and --write exclude each other');
-  const adapter: AdapterChoice = oneOf('--adapter', values.adapter, ['auto', 'system', 'swiftshader']);
+  expectNoWords(positionals);
+  const adapter = adapterToMeasure(values);
   const device = await requestDevice({ adapter, kernels: 'gpu' });
   const { description } = device;
   const info = device.gpu.adapterInfo;

@@ -3,7 +3,15 @@ import { applyOne } from '../apply.ts';
 import type { OpDefinition } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { crossEntropyOp, lowerLosses, mostColumns } from './cross-entropy.ts';
-import { dequantized, formOf, matrixInputs, partsOf, type QuantizedMatrix, quantizedMatmulCall } from './quantized.ts';
+import {
+  dequantized,
+  formOf,
+  forUse,
+  matrixInputs,
+  partsOf,
+  type QuantizedMatrix,
+  quantizedMatmulCall,
+} from './quantized.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers } from './support.ts';
 
 const name = 'quantizedCrossEntropy';
@@ -19,7 +27,7 @@ export const quantizedCrossEntropyOp: OpDefinition = {
     expectDType(name, 'labels', labels, 'i32');
     return [f32Of(labels.shape), f32Of(labels.shape)];
   },
-  vjp: { none: 'quantised matrices are for use; train the weights that they were made from' },
+  vjp: forUse,
   reference: ([hidden, words, scales, labels], attributes, outputs) =>
     crossEntropyOp.reference([hidden, dequantized(hidden.shape[1], words, scales), labels], attributes, outputs),
   lowering: {

@@ -3,7 +3,7 @@ import { elementsGrid } from '../../kernels/indexing.ts';
 import { registerMatmulGrid } from '../../kernels/matmul.ts';
 import { tiledKernel, tiledMatmulGrid } from '../../kernels/matmul-tiled.ts';
 import { matvecGrid } from '../../kernels/matvec.ts';
-import { type QuantizedBits, type QuantizedMatmulOptions, quantizedOperands } from '../../kernels/quantized.ts';
+import { type QuantizedMatmulOptions, quantizedOperands } from '../../kernels/quantized.ts';
 import { quantizedGatherKernel } from '../../kernels/quantized-gather.ts';
 import { registerQuantizedKernel } from '../../kernels/quantized-matmul.ts';
 import { isWide, quantizedMatvecKernel } from '../../kernels/quantized-matvec.ts';
@@ -17,7 +17,7 @@ import type { Abstract } from '../graph.ts';
 import type { Call, LowerContext } from '../lower.ts';
 import type { Memory } from '../memory.ts';
 import { attribute, type CaseInput, type OpDefinition, type ReferenceArray } from '../op.ts';
-import { checkForm, levelAt, type QuantizeForm } from '../quantize.ts';
+import { checkForm, levelAt, type QuantizeForm, storedForm } from '../quantize.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { registerLanes, roundUpRows } from './matmul.ts';
@@ -32,13 +32,16 @@ export interface QuantizedMatrix {
   readonly scales: Tensor;
 }
 
+/** Of every op with such a matrix. */
+export const forUse = { none: 'quantised matrices are for use; train the weights that they were made from' };
+
 /** The form of a matrix with rows of `width` elements; throws where words and scales hold no such rows. */
 export function formOf(op: string, width: number, words: Abstract, scales: Abstract): QuantizeForm {
   expectRank(op, 'words', words, 2);
   expectDType(op, 'words', words, 'i32');
   expectDType(op, 'scales', scales, 'f16');
   expectShape(op, 'scales', scales, [words.shape[0], scales.shape[1]]);
-  const form = { bits: ((32 * words.shape[1]) / width) as QuantizedBits, group: width / scales.shape[1] };
+  const form = storedForm(width, words.shape, scales.shape);
   try {
     checkForm(width, form);
   } catch (error) {
@@ -148,8 +151,7 @@ function lowerMatmul(context: LowerContext): void {
 
 /** The matrix in float64, for the references. */
 export function dequantized(width: number, words: ReferenceArray, scales: ReferenceArray): ReferenceArray {
-  const bits = ((32 * words.shape[1]) / width) as QuantizedBits;
-  const group = width / scales.shape[1];
+  const { bits, group } = storedForm(width, words.shape, scales.shape);
   const shape = [words.shape[0], width];
   const data = Float64Array.from(
     { length: sizeOf(shape) },
@@ -185,7 +187,7 @@ export const quantizedMatmulOp: OpDefinition = {
     formOf('quantizedMatmul', x.shape.at(-1)!, words, scales);
     return [f32Of([...x.shape.slice(0, -1), words.shape[0]])];
   },
-  vjp: { none: 'quantised matrices are for use; train the weights that they were made from' },
+  vjp: forUse,
   reference: ([x, words, scales], _, [{ shape }]) => {
     const K = x.shape.at(-1)!;
     const [N] = words.shape;
@@ -223,7 +225,7 @@ export const quantizedGatherOp: OpDefinition = {
     expectDType('quantizedGather', 'ids', ids, 'i32');
     return [f32Of([...ids.shape, width])];
   },
-  vjp: { none: 'quantised matrices are for use; train the weights that they were made from' },
+  vjp: forUse,
   reference: ([words, scales, ids], attributes, [{ shape }]) => {
     const width = attribute<number>(attributes, 'width');
     const { data } = dequantized(width, words, scales);

@@ -1,8 +1,9 @@
 /** Generation with batch 1: the time of a token by its position, beside a plain copy of the weights and of the cache that the token reads. */
 import { type Device, kernelSource, leavesOf, type Tensor } from '../../../engine/index.ts';
 import { linearGrid } from '../../../kernels/source.ts';
-import { Generator, Kosmos2, type Kosmos2Config, parseConfig } from '../../../model/index.ts';
+import { Generator, Kosmos2, type Kosmos2Config } from '../../../model/index.ts';
 import { randomIds } from '../../data.ts';
+import { decoderConfig } from '../../models.ts';
 import { median } from '../../statistics.ts';
 import type { Figures } from '../../works.ts';
 import { timeDispatches } from './raw-kernel.ts';
@@ -17,17 +18,13 @@ interface Setting {
 /** Weights of some 54 MB, or 1.6 GB for a GPU with its caches, so that reading them counts; positions up to the end of the context. */
 function settingOf(tiny: boolean, software: boolean): Setting {
   const [width, layers, context] = tiny ? [32, 1, 64] : software ? [512, 4, 2048] : [2048, 8, 2048];
-  const config = parseConfig({
-    latent_query_num: 1,
-    text_config: {
-      vocab_size: tiny ? 100 : 2048,
-      embed_dim: width,
-      layers,
-      ffn_dim: 4 * width,
-      attention_heads: width / (tiny ? 32 : 64),
-      max_position_embeddings: context,
-    },
-    vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
+  const config = decoderConfig({
+    vocab_size: tiny ? 100 : 2048,
+    embed_dim: width,
+    layers,
+    ffn_dim: 4 * width,
+    attention_heads: width / (tiny ? 32 : 64),
+    max_position_embeddings: context,
   });
   return tiny ? { config, positions: [8, 40], tokens: 6 } : { config, positions: [64, 512, 1024, 2000], tokens: 24 };
 }

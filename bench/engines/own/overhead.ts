@@ -1,6 +1,7 @@
 /** What the JavaScript of a step costs, and what a step asks of the device once it is compiled. */
 import { compile, type Device, type Tensor } from '../../../engine/index.ts';
-import { Generator, Kosmos2, parseConfig } from '../../../model/index.ts';
+import { Generator, Kosmos2 } from '../../../model/index.ts';
+import { decoderConfig } from '../../models.ts';
 import { median } from '../../statistics.ts';
 import type { Figures } from '../../works.ts';
 import { Counters, type Made } from './counters.ts';
@@ -69,11 +70,8 @@ async function stepObjects(device: Device, tiny: boolean): Promise<Figures> {
 /** JavaScript between two tokens of a model of the published depth, without the waits for the device. */
 async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   const width = 64;
-  const config = parseConfig({
-    latent_query_num: 1,
-    text_config: { vocab_size: 256, embed_dim: width, layers: tiny ? 2 : 24, ffn_dim: width, attention_heads: 1 },
-    vision_config: { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
-  });
+  const layers = tiny ? 2 : 24;
+  const config = decoderConfig({ vocab_size: 256, embed_dim: width, layers, ffn_dim: width, attention_heads: 1 });
   const model = new Kosmos2(config, uploadWeights(device, config), device);
   const generator = new Generator(model);
   const batch = { inputIds: [[5, 6, 7]], attentionMask: [[1, 1, 1]] };
