@@ -1,9 +1,9 @@
 /** The training loss: next-token cross-entropy on the positions that labels keep, through vision tower, resampler and decoder. */
-import { crossEntropy, HostArray, type Tensor } from '../engine/index.ts';
+import { crossEntropy, gather, HostArray, type Tensor } from '../engine/index.ts';
 import type { Kosmos2Config } from './config.ts';
 import { decode } from './decoder.ts';
 import { decoderInput } from './kosmos2.ts';
-import { Dropouts, type Mode, noTap } from './modules.ts';
+import { Dropouts, linear, type Mode, noTap } from './modules.ts';
 import type { Kosmos2Parameters } from './parameters.ts';
 import { resample } from './resampler.ts';
 import { visionTower } from './vision.ts';
@@ -18,10 +18,19 @@ export interface LossRows {
   readonly labels: Tensor;
 }
 
-/** One batch as tensors: its pictures (null for text alone), and rows about them, in groups of one length each. */
+/** Patches to be named, a pair of a patch and a token of its name each. */
+export interface LossPatches {
+  /** i32 [M]: where the patch is among the tower's features of all pictures, `1 + patches` of each. */
+  readonly index: Tensor;
+  /** i32 [M]: the token; negative where that does not count. */
+  readonly labels: Tensor;
+}
+
+/** One batch as tensors: its pictures (null for text alone), rows about them in groups of one length each, and what their patches show. */
 export interface LossInput {
   readonly pixels: Tensor | null;
   readonly groups: readonly LossRows[];
+  readonly patches?: LossPatches | null;
 }
 
 /** The label of positions that are not scored. */
@@ -39,6 +48,21 @@ export function nextTokenLabels(labels: readonly (readonly number[])[], { text }
 }
 
 /**
+ * Σ −log p(token) over pairs of patches and tokens: p is the softmax over the vocabulary of what the projection's linear layer makes of the patch, compared with
+ * the decoder's embedding. It brings patches and words for them together, as CLIP does pictures and captions, and has no parameters of its own. A patch with n
+ * tokens costs n log n at least.
+ */
+function namingLoss(
+  { image_to_text_projection: projection, text_model: text }: Kosmos2Parameters,
+  features: Tensor,
+  { index, labels }: LossPatches,
+): Tensor {
+  const [pictures, tokens, width] = features.shape;
+  const named = gather(features.reshape([pictures * tokens, width]), index);
+  return crossEntropy(linear(named, projection.dense), text.model.embed_tokens.weight, labels).sum();
+}
+
+/**
  * Σ −log p(label) over the kept positions: a scalar. Divide by their number for the mean. Dropout stands where the released code has it: behind the embeddings
  * (once), on what attention and feed-forward add, and on the weights of decoder and resampler; the vision tower has none.
  */
@@ -51,19 +75,19 @@ export function lossSum(
 ): Tensor {
   const decoder = parameters.text_model.model;
   const dropouts = new Dropouts(mode);
-  const vectors = input.pixels
-    ? resample(
-        parameters.image_to_text_projection,
-        config.text,
-        visionTower(parameters.vision_model.model, config.vision, input.pixels, null, noTap, mode),
-        dropouts,
-      )
+  const features = input.pixels
+    ? visionTower(parameters.vision_model.model, config.vision, input.pixels, null, noTap, mode)
     : null;
+  const vectors =
+    features && input.groups.length > 0
+      ? resample(parameters.image_to_text_projection, config.text, features, dropouts)
+      : null;
   const { embed_tokens: embedding } = decoder;
   const sums = input.groups.map(({ ids, positionIds, bounds, slots, labels }) => {
     const rows = decoderInput(ids, positionIds, bounds, slots, vectors);
     const hidden = decode(decoder, config.text, positionTable, rows, noTap, mode, dropouts);
     return crossEntropy(hidden.reshape([-1, config.text.embedDim]), embedding.weight, labels).sum();
   });
+  if (features && input.patches) sums.push(namingLoss(parameters, features, input.patches));
   return sums.reduce((total, sum) => total.add(sum));
 }

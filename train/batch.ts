@@ -1,4 +1,4 @@
-/** From training examples to what the compiled step takes: rows of tokens, labels, and each picture once. */
+/** From training examples to what the compiled step takes: rows of tokens, labels, names of patches, and each picture once. */
 import {
   collate,
   KOSMOS2_PREPROCESSOR,
@@ -11,7 +11,8 @@ import {
 } from '../data/index.ts';
 import { HostArray } from '../engine/index.ts';
 import { hostBatch } from '../model/batch.ts';
-import type { Kosmos2Config } from '../model/config.ts';
+import { type Kosmos2Config, visionTokens } from '../model/config.ts';
+import { ignoredLabel } from '../model/loss.ts';
 
 export interface MicroBatchOptions {
   /** Rows are padded to a multiple of this. */
@@ -27,18 +28,30 @@ export interface HostRows {
   readonly labels: HostArray;
 }
 
+/** Patches with a token of their name each, as data for the compiled step. */
+export interface HostPatches {
+  readonly index: HostArray;
+  readonly labels: HostArray;
+}
+
 /** One micro-batch on its way to the device. */
 export interface HostMicroBatch {
-  readonly feed: { readonly pixels: HostArray | null; readonly groups: readonly HostRows[] };
-  /** Predictions that count. */
+  readonly feed: {
+    readonly pixels: HostArray | null;
+    readonly groups: readonly HostRows[];
+    readonly patches: HostPatches | null;
+  };
+  /** Predictions that count, names of patches among them. */
   readonly keptTokens: number;
-  /** Tokens that go through the decoder, padding left out. */
+  /** Tokens that go through the decoder, padding left out, and those that name patches. */
   readonly tokens: number;
   readonly lastPosition: number;
 }
 
 /** Micro-batches of at least this many rows are cut into as many groups, the shortest rows together, for less padding. */
 const groupsOf = { rows: 24, groups: 3 };
+/** Names of patches are padded to a multiple of this. */
+const patchMultiple = 512;
 
 /** A sequence, and the number of the image vector that its first slot takes. */
 interface Row {
@@ -54,6 +67,7 @@ export function microBatchOf(
 ): HostMicroBatch {
   const rows = rowsOf(examples, config.latentQueryNum);
   const groups = byLength(rows).map((group) => hostRows(group, config, options));
+  const named = count(examples, ({ patchTokens }) => patchTokens?.length ?? 0);
   return {
     feed: {
       pixels: pixelsOf(
@@ -61,15 +75,35 @@ export function microBatchOf(
         config,
       ),
       groups: groups.map(({ rows }) => rows),
+      patches: named > 0 ? hostPatches(examples, config) : null,
     },
-    keptTokens: count(rows, ({ lossMask }) => lossMask.filter((mask) => mask === 1).length),
-    tokens: count(rows, ({ ids }) => ids.length - 1),
-    lastPosition: Math.max(...groups.map(({ lastPosition }) => lastPosition)),
+    keptTokens: named + count(rows, ({ sequence }) => sequence.lossMask.filter((mask) => mask === 1).length),
+    tokens: named + count(rows, ({ sequence }) => sequence.ids.length - 1),
+    lastPosition: Math.max(0, ...groups.map(({ lastPosition }) => lastPosition)),
   };
 }
 
-function count(rows: readonly Row[], of: (sequence: TrainingSequence) => number): number {
-  return rows.reduce((sum, { sequence }) => sum + of(sequence), 0);
+function count<T>(list: readonly T[], of: (one: T) => number): number {
+  return list.reduce((sum, one) => sum + of(one), 0);
+}
+
+function hostPatches(examples: readonly TrainingExample[], { vision }: Kosmos2Config): HostPatches {
+  const tokens = visionTokens(vision);
+  const [index, labels]: [number[], number[]] = [[], []];
+  let firstImage = 0;
+  for (const { images, patchTokens = [] } of examples) {
+    for (const { image, patch, id } of patchTokens) {
+      // the class token stands before the patches
+      index.push((firstImage + image) * tokens + 1 + patch);
+      labels.push(id);
+    }
+    firstImage += images.length;
+  }
+  const padding = new Array<number>(-labels.length & (patchMultiple - 1));
+  return {
+    index: new HostArray(Int32Array.from([...index, ...padding.fill(0)])),
+    labels: new HostArray(Int32Array.from([...labels, ...padding.fill(ignoredLabel)])),
+  };
 }
 
 function rowsOf(examples: readonly TrainingExample[], latents: number): Row[] {
@@ -90,6 +124,7 @@ function rowsOf(examples: readonly TrainingExample[], latents: number): Row[] {
 
 /** Groups of equally many rows, so that few shapes occur. */
 function byLength(rows: readonly Row[]): Row[][] {
+  if (rows.length === 0) return [];
   if (rows.length < groupsOf.rows) return [[...rows]];
   const sorted = [...rows].sort((a, b) => a.sequence.ids.length - b.sequence.ids.length);
   const each = Math.ceil(rows.length / groupsOf.groups);

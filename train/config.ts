@@ -71,6 +71,9 @@ export interface DataSource {
   readonly microBatch: number;
   /** Takes part in every so many steps. */
   readonly every: number;
+  /** The first step in which it takes part, and the last one where it does not to the end. */
+  readonly from: number;
+  readonly until?: number;
   /** Rows are padded to a multiple of this; by default the configuration's `lengthMultiple`. */
   readonly lengthMultiple: number;
   /** Everything else in the file, for the source to check. */
@@ -173,6 +176,7 @@ function parseData(list: readonly Fields[], lengthMultiple: number): DataSource[
 function parseSource(fields: Fields, lengthMultiple: number): DataSource {
   const kind = fields.choice('kind', DATA_KINDS);
   const perStep = fields.count('perStep', undefined, { least: 1 });
+  const from = fields.count('from', 1, { least: 1 });
   return {
     name: fields.text('name', kind),
     kind,
@@ -180,6 +184,8 @@ function parseSource(fields: Fields, lengthMultiple: number): DataSource {
     perStep,
     microBatch: fields.count('microBatch', perStep, { least: 1, most: perStep }),
     every: fields.count('every', 1, { least: 1 }),
+    from,
+    ...(fields.has('until') && { until: fields.count('until', undefined, { least: from }) }),
     lengthMultiple: fields.count('lengthMultiple', lengthMultiple, { least: 1 }),
     options: fields.rest(),
   };
@@ -221,9 +227,9 @@ function parseSchedule(fields: Fields, steps: number, peak: number): Schedule {
   };
   if (schedule.cooldown > 0 && schedule.kind !== 'constant')
     fields.fail('cooldown', `0 where the kind is ${schedule.kind}, which falls anyway`);
+  if (schedule.warmup >= steps) fields.fail('warmup', `a whole number below the ${steps} steps of the run`);
   if (schedule.warmup + schedule.cooldown > steps)
     fields.fail('cooldown', `a whole number that leaves room for the warm-up in the ${steps} steps of the run`);
-  if (schedule.warmup >= steps) fields.fail('warmup', `a whole number below the ${steps} steps of the run`);
   if (schedule.minimum > peak) fields.fail('minimum', `a number up to the peak, optimizer.learningRate = ${peak}`);
   fields.end();
   return schedule;

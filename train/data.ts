@@ -48,7 +48,8 @@ async function openSource(
     const own = options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start
     const curriculum = part === 'train' ? own.curriculum : undefined;
-    return openShapes({ ...own, ...common, curriculum, split: part }, state as ShapesState | undefined);
+    const patchesPerSide = config.vision.imageSize / config.vision.patchSize;
+    return openShapes({ ...own, ...common, curriculum, patchesPerSide, split: part }, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);
   return openCorpus(

@@ -1,4 +1,4 @@
-/** What every source of training data gives: pictures, and token sequences about them. */
+/** What every source of training data gives: pictures, token sequences about them, and what their patches show. */
 import type { RgbImage } from '../image/image.ts';
 
 /** One row of tokens before batching. All three lists have the same length. */
@@ -11,11 +11,22 @@ export interface TrainingSequence {
   readonly lossMask: readonly number[];
 }
 
+/** A token that names what a patch of a picture shows. */
+export interface PatchToken {
+  /** Number of the picture among those of the example. */
+  readonly image: number;
+  /** Row by row, from the upper left. */
+  readonly patch: number;
+  readonly id: number;
+}
+
 export interface TrainingExample {
   /** Already of the size that the model takes; in reading order of the slots. */
   readonly images: readonly RgbImage[];
-  /** One or more rows; each of them is about all of the pictures. */
+  /** Rows, each of them about all of the pictures; none where the patches alone are to be named. */
   readonly sequences: readonly TrainingSequence[];
+  /** What the patches of the pictures are to be named; a patch may have several names. */
+  readonly patchTokens?: readonly PatchToken[];
 }
 
 /** An endless stream of examples that can be continued exactly. */

@@ -11,6 +11,9 @@ export interface MixtureSource {
   readonly microBatch: number;
   /** Takes part in every so many steps; default 1, all of them. */
   readonly every?: number;
+  /** The first and the last step in which it takes part; by default it does from the start to the end. */
+  readonly from?: number;
+  readonly until?: number;
 }
 
 /** Examples of one source. */
@@ -47,7 +50,7 @@ export function openMixture(sources: readonly MixtureSource[], stepsBefore = 0):
     async nextStep() {
       const batches: MicroBatch[] = [];
       const step = steps + 1;
-      for (const source of sources) if (step % (source.every ?? 1) === 0) batches.push(...(await batchesOf(source)));
+      for (const source of sources) if (takesPart(source, step)) batches.push(...(await batchesOf(source)));
       steps = step;
       return batches;
     },
@@ -65,6 +68,10 @@ export function openMixture(sources: readonly MixtureSource[], stepsBefore = 0):
   };
 }
 
+function takesPart({ every = 1, from = 1, until = Number.POSITIVE_INFINITY }: MixtureSource, step: number): boolean {
+  return step % every === 0 && step >= from && step <= until;
+}
+
 async function batchesOf({ name, stream, perStep, microBatch }: MixtureSource): Promise<MicroBatch[]> {
   const batches: MicroBatch[] = [];
   for (let left = perStep; left > 0; left -= microBatch) {
@@ -77,16 +84,23 @@ async function batchesOf({ name, stream, perStep, microBatch }: MixtureSource): 
 
 function checkSources(sources: readonly MixtureSource[]): void {
   if (sources.length === 0) throw new Error('mixture: there is no source');
-  for (const [index, { name, perStep, microBatch, every = 1 }] of sources.entries()) {
+  for (const [index, { name, perStep, microBatch, every = 1, from = 1, until = from }] of sources.entries()) {
     if (sources.findIndex((other) => other.name === name) < index)
       throw new Error(`mixture: two sources have the name ${JSON.stringify(name)}`);
-    for (const [field, value] of Object.entries({ perStep, microBatch, every })) {
+    for (const [field, value] of Object.entries({ perStep, microBatch, every, from, until })) {
       if (!Number.isSafeInteger(value) || value < 1)
         throw new Error(
           `mixture: ${field} of ${JSON.stringify(name)} must be a whole number of at least 1, found ${value}`,
         );
     }
+    if (until < from)
+      throw new Error(
+        `mixture: ${JSON.stringify(name)} takes part until step ${until}, before it begins in step ${from}`,
+      );
   }
-  if (sources.every(({ every = 1 }) => every > 1))
-    throw new Error('mixture: one source must take part in every step (every: 1)');
+  // a step without any can only be the first, or follow the last one of a source
+  const steady = sources.filter(({ every = 1 }) => every === 1);
+  for (const step of [1, ...sources.flatMap(({ until }) => (until === undefined ? [] : [until + 1]))])
+    if (!steady.some((source) => takesPart(source, step)))
+      throw new Error(`mixture: one source must take part in every step (every: 1), and none does in step ${step}`);
 }

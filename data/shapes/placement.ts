@@ -65,7 +65,8 @@ export function visiblePart(spot: Spot, above: readonly Spot[]): number {
   return visible / whole;
 }
 
-function covers({ shape, x, y, side }: Spot, atX: number, atY: number): boolean {
+/** Whether a shape covers a place, in units. */
+export function covers({ shape, x, y, side }: Spot, atX: number, atY: number): boolean {
   const [u, v] = [(atX - x) / side, (atY - y) / side];
   return u >= 0 && u <= 1 && v >= 0 && v <= 1 && OUTLINES[shape](u, v);
 }

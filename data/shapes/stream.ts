@@ -3,6 +3,7 @@ import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } f
 import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
+import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
 import { STREAMS } from './purposes.ts';
 import { renderScene } from './render.ts';
@@ -10,10 +11,10 @@ import { checkMostObjects, makeScene, type Scene, SPLITS, type Split } from './s
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
 
-export const EXAMPLE_KINDS = [...TEXT_KINDS, 'textOnly', 'interleaved'] as const;
+export const EXAMPLE_KINDS = [...TEXT_KINDS, 'textOnly', 'interleaved', 'patches'] as const;
 export type ExampleKind = (typeof EXAMPLE_KINDS)[number];
 
-/** How often each kind of text comes, relative to the others. */
+/** How often each kind of example comes, relative to the others. */
 export type ShapesMix = Readonly<Record<ExampleKind, number>>;
 
 export const DEFAULT_MIX: ShapesMix = {
@@ -26,6 +27,7 @@ export const DEFAULT_MIX: ShapesMix = {
   question: 16,
   textOnly: 2,
   interleaved: 2,
+  patches: 0,
 };
 
 export interface ShapesOptions {
@@ -35,6 +37,8 @@ export interface ShapesOptions {
   readonly tokenizer: Tokenizer;
   /** Width and height of the pictures, in pixels. */
   readonly imageSize: number;
+  /** Patches along an edge of a picture, for the kind `patches`. Default: that kind is refused. */
+  readonly patchesPerSide?: number;
   /** Slots for a picture; the model's `latent_query_num`. */
   readonly latents: number;
   /** Sequences about each picture. Default 3. */
@@ -81,6 +85,7 @@ export class ShapesStream implements ExampleStream {
   readonly #stages: readonly Stage[];
   readonly #maker: SequenceMaker;
   readonly #maxTokens: number;
+  readonly #namer: PatchNamer;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -89,6 +94,9 @@ export class ShapesStream implements ExampleStream {
     this.#maker = new SequenceMaker(options.tokenizer, options.latents);
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
+    this.#namer = new PatchNamer(options.tokenizer, options.patchesPerSide ?? 0, this.#maker.gridSize);
+    if (options.patchesPerSide === undefined && this.#stages.some(({ mix }) => mix.patches > 0))
+      throw new Error('shapes: the kind patches needs patchesPerSide');
     if (this.#maker.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
     if (!Number.isInteger(index) || index < 0)
       throw new Error(`shapes: index ${index} of the state is no whole number`);
@@ -104,6 +112,7 @@ export class ShapesStream implements ExampleStream {
     const { mix } = this.#stage(index);
     const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => mix[name]))];
     if (kind === 'textOnly') return this.#textOnly(index, random);
+    if (kind === 'patches') return this.#patches(index);
     if (kind === 'interleaved') return this.#interleaved(index, random);
     return this.#aboutPicture(index, kind, random);
   }
@@ -152,6 +161,12 @@ export class ShapesStream implements ExampleStream {
       return this.#maker.ofDocument(documentTexts(scenes));
     });
     return { images: scenes.map((scene) => renderScene(scene, this.#options.imageSize)), sequences: [sequence] };
+  }
+
+  #patches(index: number): TrainingExample {
+    const scene = this.#scene(index);
+    const images = [renderScene(scene, this.#options.imageSize)];
+    return { images, sequences: [], patchTokens: this.#namer.tokensOf(scene) };
   }
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {

@@ -32,6 +32,7 @@ test('what is absent has the values of the paper', () => {
     perStep: 8,
     microBatch: 8,
     every: 1,
+    from: 1,
     lengthMultiple: 16,
   };
   assert.equal(parsed.data, [{ ...source, options: {} }]);
@@ -51,6 +52,13 @@ test('what a source alone understands is handed on', () => {
   const [source] = parseTrainConfig(config({ data: [grounded] })).data;
   assert.equal(source!.options, { share: 0.5, deep: { x: [1] } });
   assert.equal([source!.path, source!.perStep, source!.microBatch], ['a/b', 9, 2]);
+});
+
+test('a source may take part in some steps only', () => {
+  const [source] = parseTrainConfig(config({ data: [{ ...SHAPES, from: 3, until: 9, every: 2 }] })).data;
+  assert.equal([source!.from, source!.until, source!.every], [3, 9, 2]);
+  const wanted = 'run.json: data[0].until must be a whole number ≥ 3, found 2';
+  refused({ data: [{ ...SHAPES, from: 3, until: 2 }] }, wanted);
 });
 
 test('a source may have several paths', () => {

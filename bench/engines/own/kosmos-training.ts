@@ -190,5 +190,6 @@ function lossInput(config: Kosmos2Config, { pictures, texts, length }: StepWork)
   return {
     pixels: pictures > 0 ? new HostArray(pixels, [pictures, channels, imageSize, imageSize]) : null,
     groups: groups.filter(({ rows }) => rows > 0).map(({ rows, slots }) => groupOf(rows, slots)),
+    patches: null,
   };
 }

@@ -80,6 +80,33 @@ test('a source may take part in every n-th step only, also when a mixture goes o
   assert.equal(shown(rest), shown(steps.slice(4)));
 });
 
+test('a source may begin late or end early, also when a mixture goes on', async () => {
+  const open = async (steps: number, streams = {}) => {
+    const [text, pairs] = await sourcesFrom(streams);
+    return openMixture(
+      [
+        { ...pairs, until: 3 },
+        { ...text, from: 3 },
+      ],
+      steps,
+    );
+  };
+  const mixture = await open(0);
+  const steps = [];
+  const states = [];
+  for (let i = 0; i < 5; i++) {
+    steps.push(await mixture.nextStep());
+    states.push(mixture.state());
+  }
+  await mixture.close();
+  const names = steps.map((step) => [...new Set(step.map(({ name }) => name))].join());
+  assert.equal(names, ['pairs', 'pairs', 'pairs,text', 'text', 'text']);
+  const again = await open(states[1].steps, states[1].streams);
+  const rest = [await again.nextStep(), await again.nextStep(), await again.nextStep()];
+  await again.close();
+  assert.equal(shown(rest), shown(steps.slice(2)));
+});
+
 test('sources that cannot be used are refused by name', async () => {
   const stream = {} as ExampleStream;
   const source = { name: 'a', stream, perStep: 2, microBatch: 1 };
@@ -93,6 +120,11 @@ test('sources that cannot be used are refused by name', async () => {
   await rejects(() => openMixture([{ ...source, microBatch: 0.5 }]), Error, /microBatch of "a"/);
   await rejects(() => openMixture([{ ...source, every: 0 }]), Error, /every of "a"/);
   await rejects(() => openMixture([{ ...source, every: 2 }]), Error, /one source must take part in every step/);
+  await rejects(() => openMixture([{ ...source, from: 2 }]), Error, /in every step .*, and none does in step 1/);
+  const late = { ...source, name: 'b', from: 6 };
+  await rejects(() => openMixture([{ ...source, until: 4 }, late]), Error, /none does in step 5/);
+  await rejects(() => openMixture([{ ...source, from: 3, until: 2 }]), Error, /"a" takes part until step 2, before/);
+  await rejects(() => openMixture([{ ...source, from: 0 }]), Error, /from of "a"/);
 });
 
 test.run();

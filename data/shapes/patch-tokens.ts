@@ -1,0 +1,80 @@
+/**
+ * What the patches of a picture show: the words for the object of each, and the location tokens of its box. A vision tower that starts from nothing learns from
+ * it what texts teach it far more slowly; the paper's tower comes from CLIP and needs no such thing.
+ */
+import type { PatchToken } from '../corpora/example.ts';
+import { boxToTrainingPatches, patchToken } from '../grounding/patches.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { describeFully, words } from './description.ts';
+import { covers } from './placement.ts';
+import { boxOf, type Scene } from './scene.ts';
+import { UNITS } from './units.ts';
+
+/** Points per side of a patch that are looked at, and the least of them that an object covers to be what the patch shows. */
+const POINTS = 6;
+const LEAST_COVERED = 4;
+/** For patches without an object. */
+const NOTHING = 'background';
+
+/** Names the patches of pictures of one model. */
+export class PatchNamer {
+  readonly #tokenizer: Tokenizer;
+  readonly #side: number;
+  readonly #gridSize: number;
+
+  /** @param side patches along an edge of the picture */
+  constructor(tokenizer: Tokenizer, side: number, gridSize: number) {
+    this.#tokenizer = tokenizer;
+    this.#side = side;
+    this.#gridSize = gridSize;
+  }
+
+  /** The tokens of each patch in turn. */
+  tokensOf(scene: Scene): PatchToken[] {
+    const nothing = this.#wordsOf(NOTHING);
+    const names = scene.objects.map((object) => {
+      const corners = boxToTrainingPatches(boxOf(object), this.#gridSize).map((cell) => this.#id(patchToken(cell)));
+      return [...this.#wordsOf(words(describeFully(object))), ...corners];
+    });
+    return patchOwners(scene, this.#side).flatMap((owner, patch) =>
+      (owner === null ? nothing : names[owner]).map((id) => ({ image: 0, patch, id })),
+    );
+  }
+
+  /** Words as they are in the middle of a sentence. */
+  #wordsOf(text: string): number[] {
+    return this.#tokenizer.encode(` ${text}`);
+  }
+
+  #id(token: string): number {
+    return this.#tokenizer.tokenToId(token)!;
+  }
+}
+
+/** For each patch, row by row, the number of the object that most of it shows; null where there is hardly any. */
+export function patchOwners({ objects }: Scene, side: number): (number | null)[] {
+  const patch = UNITS / side;
+  return Array.from({ length: side * side }, (_, at) => {
+    const [left, top] = [(at % side) * patch, Math.floor(at / side) * patch];
+    const near = objects.flatMap((object, i) => {
+      const apart =
+        object.x >= left + patch ||
+        object.x + object.side <= left ||
+        object.y >= top + patch ||
+        object.y + object.side <= top;
+      return apart ? [] : [i];
+    });
+    if (near.length === 0) return null;
+    const covered = new Map<number, number>();
+    for (let point = 0; point < POINTS * POINTS; point++) {
+      const [x, y] = [(point % POINTS) + 0.5, Math.floor(point / POINTS) + 0.5].map(
+        (steps) => (steps / POINTS) * patch,
+      );
+      // what is painted last is seen
+      const seen = near.findLast((i) => covers(objects[i], left + x, top + y));
+      if (seen !== undefined) covered.set(seen, (covered.get(seen) ?? 0) + 1);
+    }
+    const [most] = [...covered].sort(([, a], [, b]) => b - a);
+    return most && most[1] >= LEAST_COVERED ? most[0] : null;
+  });
+}

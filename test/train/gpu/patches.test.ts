@@ -1,0 +1,98 @@
+/** Pictures whose patches are named: the loss against float64, beside texts, and a run that begins with them alone. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';
+import { initializeParameters, type Kosmos2Parameters } from '../../../model/index.ts';
+import { type LossInput, lossSum } from '../../../model/loss.ts';
+import { PositionTable } from '../../../model/positions.ts';
+import { visionTower } from '../../../model/vision.ts';
+import { microBatchOf } from '../../../train/batch.ts';
+import { adapterChoice } from '../../adapter.ts';
+import { tinyConfiguration, tinyRun, trainTiny } from '../tiny.ts';
+
+const test = suite('names of patches');
+let device: Device;
+test.before(async () => {
+  device = await requestDevice({ adapter: adapterChoice() });
+});
+test.after(() => device.close());
+
+type Json = Record<string, unknown>;
+
+function dataFrom(changesOfPatches: Json, changesOfTexts: Json): Json[] {
+  const [pictures] = tinyConfiguration().data as Json[];
+  const kinds = ['caption', 'groundedCaption', 'detail', 'comprehension', 'grounding', 'referring', 'question'];
+  const mix = Object.fromEntries([...kinds, 'textOnly', 'interleaved'].map((kind) => [kind, 0]));
+  const patches = { name: 'patches', kind: 'shapes', perStep: 3, mix: { ...mix, patches: 1 } };
+  return [
+    { ...patches, ...changesOfPatches },
+    { ...pictures, ...changesOfTexts },
+  ];
+}
+
+test('Σ −log p of the tokens of all patches, alone and beside rows of tokens', async () => {
+  const { training, setup, steps } = await tinyRun({ data: dataFrom({}, {}), steps: 3 });
+  const { config } = setup;
+  const parameters = await initializeParameters(config, device, 1, training.model);
+  const table = new PositionTable(config.text, device).withRows(64);
+  const loss = compile((own: Kosmos2Parameters, positions: Tensor, input: LossInput) =>
+    lossSum(own, config, positions, input),
+  );
+  const [named, told] = steps[0].map(({ examples }) => examples);
+  const lossOf = async (batch: Parameters<typeof microBatchOf>[0]) => {
+    const { feed } = microBatchOf(batch, config, { lengthMultiple: 4 });
+    return (await loss(parameters, table, feed)).item();
+  };
+  const batch = microBatchOf(named, config, { lengthMultiple: 4 });
+  const features = compile((own: Kosmos2Parameters, pixels: Tensor) =>
+    visionTower(own.vision_model.model, config.vision, pixels),
+  );
+  const rows = await (await features(parameters, batch.feed.pixels!)).toArray();
+  const { weight, bias } = parameters.image_to_text_projection.dense;
+  const [matrix, shift] = [await weight.toArray(), await bias.toArray()];
+  const embedding = await parameters.text_model.model.embed_tokens.weight.toArray();
+  const [width, words] = [config.text.embedDim, config.text.vocabSize];
+  let expected = 0;
+  let count = 0;
+  const patches = (config.vision.imageSize / config.vision.patchSize) ** 2;
+  for (const [picture, { patchTokens }] of named.entries()) {
+    for (const { patch, id } of patchTokens!) {
+      const at = (picture * (1 + patches) + 1 + patch) * width;
+      const hidden = Array.from(shift, (b, out) =>
+        Array.from({ length: width }, (_, i) => matrix[out * width + i] * rows[at + i]).reduce((a, c) => a + c, b),
+      );
+      const logits = Array.from({ length: words }, (_, word) =>
+        hidden.reduce((sum, h, i) => sum + h * embedding[word * width + i], 0),
+      );
+      expected += Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[id];
+      count++;
+    }
+  }
+  assert.is(batch.keptTokens, count);
+  const alone = await lossOf(named);
+  assert.ok(Math.abs(alone / expected - 1) < 1e-5, `${alone}, not ${expected}`);
+  const both = await lossOf([...told, ...named]);
+  assert.ok(Math.abs(both / (alone + (await lossOf(told))) - 1) < 1e-5);
+});
+
+test('a run that begins with patches alone: the loss falls, and what they do not touch stays until there are texts', async () => {
+  const run = await tinyRun({
+    data: dataFrom({ until: 8 }, { from: 8 }),
+    steps: 10,
+    optimizer: { learningRate: 0.01, weightDecay: 0 },
+  });
+  const { reports } = await trainTiny(run, device);
+  assert.equal(
+    reports.map(({ lossByKind }) => Object.keys(lossByKind).join()),
+    [...new Array(7).fill('patches'), 'patches,pictures', 'pictures', 'pictures'],
+  );
+  assert.ok(reports[6].loss < 0.9 * reports[0].loss, `${reports[6].loss} of ${reports[0].loss}`);
+  assert.ok(reports.every(({ skipped, tokens }) => !skipped && tokens > 0));
+  const fresh = await initializeParameters(run.setup.config, device, 1, run.training.model);
+  const before = await trainTiny({ ...run, steps: run.steps.slice(0, 7) }, device);
+  const name = 'text_model.model.layers.0.ffn.fc1.weight';
+  const stayed = await fresh.text_model.model.layers[0].ffn.fc1.weight.toArray();
+  assert.equal(before.parameters.get(name), Float32Array.from(stayed));
+});
+
+test.run();
