@@ -135,11 +135,12 @@ export function crossEntropyFinishKernel(): KernelSource {
   });
 }
 
-/** In place: logits become (softmax − one-hot)·g, 0 in rows without label. Parameters: count, columns, firstColumn. */
-export function crossEntropyGradientKernel(): KernelSource {
+/** In place: logits become (softmax − one-hot)·g, 0 in rows without label. Parameters: rows, columns, firstColumn. */
+export function crossEntropyGradientKernel({ cooperative }: { cooperative: boolean }): KernelSource {
+  const frame = rowFrame(cooperative);
   return kernelSource({
-    name: 'cross-entropy gradient',
-    parameters: u32('count', 'columns', 'firstColumn'),
+    name: `cross-entropy gradient ${cooperative ? 'workgroup' : 'thread'}`,
+    parameters: u32('rows', 'columns', 'firstColumn'),
     buffers: [
       { name: 'labels', type: 'i32' },
       { name: 'lse', type: 'f32' },
@@ -148,11 +149,18 @@ export function crossEntropyGradientKernel(): KernelSource {
     ],
     workgroupSize: [threads],
     body: [
-      ...elementIndex,
-      'let row = i / p.columns;',
-      'let label = labels[row];',
-      'let hit = select(0.0, 1.0, i % p.columns + p.firstColumn == u32(label));',
-      'store_x(i, select((exp(load_x(i) - load_lse(row)) - hit) * load_g(row), 0.0, label < 0));',
+      // in place, so the workgroups that a folded grid has too many must not take a row again
+      cooperative ? `let row = ${linearWorkgroup};` : `let row = ${linearWorkgroup} * ${threads}u + lane;`,
+      'if (row >= p.rows) { return; }',
+      'let base = row * p.columns;',
+      'let lse = load_lse(row);',
+      'let g = load_g(row);',
+      'let ignored = labels[row] < 0;',
+      'let hit = u32(labels[row]) - p.firstColumn;',
+      `for (var c = ${frame.first}; c < p.columns; c += ${frame.step}) {`,
+      'let probability = exp(load_x(base + c) - lse);',
+      'store_x(base + c, select((probability - select(0.0, 1.0, c == hit)) * g, 0.0, ignored));',
+      '}',
     ].join('\n'),
   });
 }

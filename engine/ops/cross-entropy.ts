@@ -198,6 +198,7 @@ export const crossEntropyGradientOp: OpDefinition = {
         width,
         ofWeight.map(({ firstRow }) => firstRow),
       );
+      const cooperative = !context.traits.software;
       const x = context.scratch(4 * rows * Math.max(...parts.map(({ columns }) => columns)));
       // a product cannot add to the buffer that it reads, so the sum over parts goes to and fro between two
       const sums = [context.scratch(dHidden.bytes), context.scratch(dHidden.bytes)];
@@ -205,10 +206,10 @@ export const crossEntropyGradientOp: OpDefinition = {
         const { columns, firstColumn } = part;
         emitLogits(context, part, hidden, x);
         context.dispatch({
-          source: crossEntropyGradientKernel(),
-          parameters: { count: rows * columns, columns, firstColumn },
+          source: crossEntropyGradientKernel({ cooperative }),
+          parameters: { rows, columns, firstColumn },
           operands: [labels, lse, g, x],
-          grid: elementsGrid(rows * columns),
+          grid: rowsGrid(rows, cooperative),
         });
         const tail = i === 0 ? null : addition(sums[(i + 1) % 2]);
         const out = i === parts.length - 1 ? dHidden : sums[i % 2];
