@@ -4,6 +4,7 @@ import type { AnalysisOptions } from './analyze.ts';
 import { type Analyzer, analyzePairs, rulesOf } from './analyzer.ts';
 import type { CaptionPair } from './pairs/pair.ts';
 import { ParserPool, shippedParserFolder } from './parser/index.ts';
+import { PARSER_FILES } from './parser/parser.ts';
 
 /** Threads that are started where nothing else is asked for. */
 const MOST_THREADS = 16;
@@ -34,8 +35,7 @@ export async function openParserAnalyzer(options: ParserAnalyzerOptions = {}): P
 async function fingerprint(folder: string): Promise<string> {
   const here = await runtime();
   const hash = here.contentHash('sha256');
-  for (const { name, kind } of await here.listFolder(folder)) {
-    if (kind !== 'file' || !/\.(json|safetensors)$/.test(name)) continue;
+  for (const name of Object.values(PARSER_FILES).sort()) {
     hash.update(new TextEncoder().encode(`${name}\n`));
     hash.update(await here.readFile(`${folder}/${name}`));
   }
