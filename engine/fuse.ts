@@ -71,20 +71,33 @@ export function fuse(
   return { groups, absorbedBy };
 }
 
-/** Takes in producers of the same shape that nobody else reads, as long as the bindings suffice. */
+/**
+ * Takes in producers of the same shape that nobody else reads, as long as the bindings suffice. One that can be the tail of a kernel of its own stays apart where
+ * the group has another kernel to be the tail of: a sum of products adds each of them to the sum so far, and none is held until the last is there.
+ */
 function growGroup(root: Node, members: Set<Node>, inGroup: (value: Value) => boolean): void {
   const shape = root.outputs[0].shape;
+  const isTailOf = (value: Value) => takesTail(value, shape) && inGroup(value);
   for (let grown = true; grown; ) {
     grown = false;
     for (const leaf of leavesOf(members)) {
       // a leaf that is stored as f16 or i32 is rounded there, so it must really be stored
       if (!isElementwise(leaf) || leaf.dtype !== 'f32' || !sameShape(leaf.shape, shape) || !inGroup(leaf)) continue;
       const node = (leaf.origin as { node: Node }).node;
+      const hasKernel = leavesOf(members).some(isTailOf);
       members.add(node);
-      if (leavesOf(members).length < maxStorageBindings) grown = true;
+      const bringsKernel = node.inputs.some(isTailOf);
+      if (leavesOf(members).length < maxStorageBindings && !(hasKernel && bringsKernel)) grown = true;
       else members.delete(node);
     }
   }
+}
+
+/** Whether a kernel that can have a tail computes a value of this shape. */
+function takesTail({ origin, shape }: Value, result: Shape): boolean {
+  if (origin.kind !== 'node' || !sameShape(shape, result)) return false;
+  const { lowering } = origin.node.op;
+  return lowering.kind === 'kernel' && lowering.epilogue === true;
 }
 
 /** Inputs of the members that no member produces, constants left out, in order of first use. */
@@ -112,8 +125,7 @@ function findProducer(
   for (const leaf of [...leaves].reverse()) {
     if (leaf.origin.kind !== 'node' || absorbedBy.has(leaf.origin.node)) continue;
     const { node } = leaf.origin;
-    const takesTail = node.op.lowering.kind === 'kernel' && node.op.lowering.epilogue;
-    if (!takesTail || !inGroup(leaf) || !sameShape(leaf.shape, shape)) continue;
+    if (!takesTail(leaf, shape) || !inGroup(leaf)) continue;
     const others = leaves.filter((other) => other !== leaf);
     const bindings = others.length + node.inputs.length + 1;
     const fits = bindings <= maxStorageBindings && others.every((other) => epilogueAccess(other.shape, shape));

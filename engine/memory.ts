@@ -45,43 +45,68 @@ export interface SlotAssignment {
   readonly slotOf: ReadonlyMap<Memory, number>;
 }
 
-/**
- * Colours the plan's own memories by liveness: two that are never needed at the same time share a slot. Greedy in order of first
- * use, taking the free slot that wastes least. `exempt` memories (results) get none.
- */
-export function assignSlots(commands: readonly Command[], exempt: ReadonlySet<Memory>): SlotAssignment {
-  const lastUse = new Map<Memory, number>();
-  for (const [at, command] of commands.entries()) for (const memory of memoriesOf(command)) lastUse.set(memory, at);
-  const slots: number[] = [];
-  const free: number[] = [];
-  const slotOf = new Map<Memory, number>();
-  for (const [at, command] of commands.entries()) {
-    const touched = new Set(memoriesOf(command));
-    for (const memory of touched) {
-      if (memory.origin.kind !== 'slot' || exempt.has(memory) || slotOf.has(memory)) continue;
-      slotOf.set(memory, takeSlot(slots, free, memory.bytes));
-    }
-    for (const memory of touched) {
-      const slot = slotOf.get(memory);
-      if (slot !== undefined && lastUse.get(memory) === at) free.push(slot);
-    }
-  }
-  return { slots, slotOf };
+/** First and last command that touch a memory; it is needed in both and between. */
+interface Life {
+  readonly first: number;
+  readonly last: number;
 }
 
-function takeSlot(slots: number[], free: number[], bytes: number): number {
-  let best = -1;
-  for (const [at, slot] of free.entries()) {
-    const fits = slots[slot] >= bytes;
-    const bestFits = best >= 0 && slots[free[best]] >= bytes;
-    // the smallest that is large enough, else the largest, which then grows
-    const better = fits
-      ? !bestFits || slots[slot] < slots[free[best]]
-      : !bestFits && (best < 0 || slots[slot] > slots[free[best]]);
-    if (better) best = at;
+interface Slot {
+  readonly bytes: number;
+  /** Of what it holds, in order of time. */
+  readonly lives: Life[];
+}
+
+/**
+ * Colours the plan's own memories by liveness: two that are never needed at the same time share a slot. The largest get theirs first, so a slot is as large as the
+ * first memory in it, and no small one that lives long sits in a large slot while there is a smaller one free («greedy by size» of Pisarchyk and Lee, «Efficient
+ * memory management for deep neural net inference», 2020). `exempt` memories (results) get none.
+ */
+export function assignSlots(commands: readonly Command[], exempt: ReadonlySet<Memory>): SlotAssignment {
+  const lives = livesOf(commands);
+  const own = [...lives].filter(([memory]) => memory.origin.kind === 'slot' && !exempt.has(memory));
+  const slots: Slot[] = [];
+  const slotOf = new Map<Memory, number>();
+  for (const [memory, life] of own.sort(([a], [b]) => b.bytes - a.bytes)) {
+    const found = smallestFree(slots, life);
+    const at = found ?? slots.push({ bytes: memory.bytes, lives: [] }) - 1;
+    const { lives: taken } = slots[at];
+    taken.splice(placeAmong(taken, life), 0, life);
+    slotOf.set(memory, at);
   }
-  if (best < 0) return slots.push(bytes) - 1;
-  const [slot] = free.splice(best, 1);
-  slots[slot] = Math.max(slots[slot], bytes);
-  return slot;
+  return { slots: slots.map(({ bytes }) => bytes), slotOf };
+}
+
+function livesOf(commands: readonly Command[]): Map<Memory, Life> {
+  const lives = new Map<Memory, Life>();
+  for (const [at, command] of commands.entries())
+    for (const memory of memoriesOf(command)) lives.set(memory, { first: lives.get(memory)?.first ?? at, last: at });
+  return lives;
+}
+
+/** The number of the smallest slot that is free all that time (slots fall in size); of several the one last used, which caches may still hold. */
+function smallestFree(slots: readonly Slot[], life: Life): number | null {
+  let best: number | null = null;
+  let lastUse = -1;
+  for (let at = slots.length - 1; at >= 0; at--) {
+    const { bytes, lives } = slots[at];
+    if (best !== null && bytes > slots[best].bytes) break;
+    const place = placeAmong(lives, life);
+    if (place < lives.length && lives[place].first <= life.last) continue;
+    const before = lives[place - 1]?.last ?? -1;
+    if (before >= life.first) continue;
+    if (best === null || before > lastUse) [best, lastUse] = [at, before];
+  }
+  return best;
+}
+
+/** How many of these begin before a life does. */
+function placeAmong(lives: readonly Life[], { first }: Life): number {
+  let [low, high] = [0, lives.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lives[middle].first < first) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -98,6 +98,19 @@ test('random functions, fused or not, donated or not', () => {
   assert.ok(fused < 0.85 * single, `${fused} dispatches of ${single}`);
 });
 
+test('a sum of products adds each of them to the sum so far, in the order in which they were written', () => {
+  const inputs = [1, 2, 3].flatMap(() => [input([6, 8]), input([8, 12])]);
+  const sum: Body = ([a, b, c, d, e, f]) => [matmul(a, b).add(matmul(c, d)).add(matmul(e, f))];
+  const products = dispatchesOf(lower(traceBody(sum, inputs)));
+  assert.is(products.length, 3, 'no sum on its own');
+  const read = products.map(({ operands }) => operands.filter(({ origin }) => origin.kind === 'slot').slice(0, -1));
+  assert.equal(
+    read.map((slots) => slots.length),
+    [0, 1, 1],
+  );
+  for (const [i, [before]] of read.entries()) if (i > 0) assert.is(before, products[i - 1].operands.at(-1));
+});
+
 test('who is computed with whom', () => {
   const count = (inputs: CaseInput[], body: Body) => dispatchesOf(lower(traceBody(body, inputs))).length;
   const a = input([6, 8]);

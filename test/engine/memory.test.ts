@@ -65,7 +65,7 @@ test('memories that live at the same time have slots of their own, large enough'
   }
 });
 
-test('a chain needs two slots, and one that is large enough is preferred to growing', () => {
+test('a chain needs two slots, and memories that never live together need one, as large as the largest', () => {
   const [a, b, c, d] = [64, 32, 64, 32].map(slot);
   const { slots, slotOf } = assignSlots([dispatch(a), dispatch(a, b), dispatch(b, c), dispatch(c, d)], new Set());
   assert.equal(slots, [64, 32]);
@@ -75,7 +75,13 @@ test('a chain needs two slots, and one that is large enough is preferred to grow
   );
   const [e, f, g] = [16, 128, 48].map(slot);
   const grown = assignSlots([dispatch(e), dispatch(f), dispatch(g), dispatch(slot(256))], new Set());
-  assert.equal(grown.slots, [256], 'one buffer that grows, since nothing lives together');
+  assert.equal(grown.slots, [256], 'one buffer, since nothing lives together');
+});
+
+test('a small memory that lives long does not hold a large slot', () => {
+  const [early, late, small] = [1024, 1024, 16].map(slot);
+  const commands = [dispatch(early), dispatch(small), dispatch(late), dispatch(small)];
+  assert.equal(assignSlots(commands, new Set()).slots, [1024, 16]);
 });
 
 test.run();

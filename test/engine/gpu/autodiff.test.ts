@@ -53,16 +53,19 @@ test('remat: the same gradients, fewer bytes, more work', async () => {
   const [loss, gradients] = await plain(weights, x);
   const [lossAgain, gradientsAgain] = await again(weights, x);
   assert.is(await lossAgain.item(), await loss.item());
-  for (const [i, gradient] of gradients.entries()) assert.equal(await gradientsAgain[i].read(), await gradient.read());
   const [a, b] = [plain.describe(), again.describe()];
   assert.ok(b.bytes.slots < 0.7 * a.bytes.slots, `${b.bytes.slots} bytes instead of ${a.bytes.slots}`);
   assert.ok(b.flops > 1.2 * a.flops);
   const unfused = compile((w: Tensor[], input: Tensor) => valueAndGrad(deep(true))(w, input), { fusion: false });
   const [, slow] = await unfused(weights, x);
   for (const [i, gradient] of gradients.entries()) {
-    const [wanted, actual] = [await gradient.toArray(), await slow[i].toArray()];
+    const wanted = await gradient.toArray();
     const largest = Math.max(...wanted.map(Math.abs));
-    assert.ok(wanted.every((value, at) => Math.abs(value - actual[at]) < 1e-5 * largest));
+    for (const other of [gradientsAgain[i], slow[i]]) {
+      const actual = await other.toArray();
+      // sums of products are taken in another order
+      assert.ok(wanted.every((value, at) => Math.abs(value - actual[at]) < 1e-5 * largest));
+    }
   }
 });
 
