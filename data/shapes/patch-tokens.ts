@@ -7,7 +7,7 @@ import { boxToTrainingPatches, patchToken } from '../grounding/patches.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { describeFully, words } from './description.ts';
 import { covers } from './placement.ts';
-import { boxOf, type Scene } from './scene.ts';
+import { boxOf, type Scene, type SceneObject } from './scene.ts';
 import { UNITS } from './units.ts';
 
 /** Points per side of a patch that are looked at, and the least of them that an object covers to be what the patch shows. */
@@ -53,28 +53,36 @@ export class PatchNamer {
 
 /** For each patch, row by row, the number of the object that most of it shows; null where there is hardly any. */
 export function patchOwners({ objects }: Scene, side: number): (number | null)[] {
-  const patch = UNITS / side;
-  return Array.from({ length: side * side }, (_, at) => {
-    const [left, top] = [(at % side) * patch, Math.floor(at / side) * patch];
-    const near = objects.flatMap((object, i) => {
-      const apart =
-        object.x >= left + patch ||
-        object.x + object.side <= left ||
-        object.y >= top + patch ||
-        object.y + object.side <= top;
-      return apart ? [] : [i];
-    });
-    if (near.length === 0) return null;
-    const covered = new Map<number, number>();
-    for (let point = 0; point < POINTS * POINTS; point++) {
-      const [x, y] = [(point % POINTS) + 0.5, Math.floor(point / POINTS) + 0.5].map(
-        (steps) => (steps / POINTS) * patch,
-      );
-      // what is painted last is seen
-      const seen = near.findLast((i) => covers(objects[i], left + x, top + y));
-      if (seen !== undefined) covered.set(seen, (covered.get(seen) ?? 0) + 1);
-    }
-    const [most] = [...covered].sort(([, a], [, b]) => b - a);
-    return most && most[1] >= LEAST_COVERED ? most[0] : null;
-  });
+  const extent = UNITS / side;
+  return Array.from({ length: side * side }, (_, at) =>
+    ownerOf({ left: (at % side) * extent, top: Math.floor(at / side) * extent, extent }, objects),
+  );
+}
+
+/** In units. */
+interface Patch {
+  readonly left: number;
+  readonly top: number;
+  readonly extent: number;
+}
+
+function ownerOf(patch: Patch, objects: readonly SceneObject[]): number | null {
+  const near = objects.flatMap((object, i) => (reaches(object, patch) ? [i] : []));
+  if (near.length === 0) return null;
+  const { left, top, extent } = patch;
+  const covered = new Map<number, number>();
+  for (let point = 0; point < POINTS * POINTS; point++) {
+    const x = left + (((point % POINTS) + 0.5) / POINTS) * extent;
+    const y = top + ((Math.floor(point / POINTS) + 0.5) / POINTS) * extent;
+    // what is painted last is seen
+    const seen = near.findLast((i) => covers(objects[i], x, y));
+    if (seen !== undefined) covered.set(seen, (covered.get(seen) ?? 0) + 1);
+  }
+  const [most] = [...covered].sort(([, a], [, b]) => b - a);
+  return most && most[1] >= LEAST_COVERED ? most[0] : null;
+}
+
+/** Whether the object's box reaches into the patch. */
+function reaches({ x, y, side }: SceneObject, { left, top, extent }: Patch): boolean {
+  return x < left + extent && x + side > left && y < top + extent && y + side > top;
 }
