@@ -1,5 +1,5 @@
 /**
- * Fine-tuning: the model that ships knows drawings of single shapes. Here it learns a word that it has never seen, from ten pictures of one's own
+ * Fine-tuning: the model that ships knows drawings of coloured shapes. Here it learns a word that it has never seen, from ten pictures of one's own
  * (houses, drawn below) with captions and boxes.
  *
  *   npx tsx examples/fine-tune.ts [FOLDER]    or    deno run -A examples/fine-tune.ts [FOLDER]
