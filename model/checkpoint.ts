@@ -18,6 +18,7 @@ import {
   parameterShapes,
 } from './parameters.ts';
 import { isQuantized, quantizedNames, quantizedProblem, readQuantized } from './quantized-checkpoint.ts';
+import { halves, uploadStored } from './stored-rows.ts';
 import type { Weight } from './weight.ts';
 
 /** How matrices are kept on the device. Vectors (biases, norms) are f32 always. */
@@ -183,22 +184,12 @@ async function readParameter(
   const width = rest.reduce((product, extent) => product * extent, 1);
   const shape = rest.length === 0 ? [rows] : [rows, width];
   const dtype = shape.length === 2 ? wanted : 'f32';
-  const convert = (bytes: Uint8Array<ArrayBuffer>) => {
-    if (dtype === 'f16' && record.dtype === 'F16')
-      return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  const elements = (bytes: Uint8Array<ArrayBuffer>) => {
+    if (dtype === 'f16' && record.dtype === 'F16') return halves(bytes);
     const values = toFloat32(bytes, record.dtype);
     return dtype === 'f16' ? toFloat16Bits(values) : values;
   };
-  return device.upload(
-    shape,
-    dtype,
-    async (first, count) => {
-      const bytes = await files.readRows(name, first, first + count);
-      onRead(bytes.length);
-      return convert(bytes);
-    },
-    'parameters',
-  );
+  return uploadStored(files, name, device, { shape, dtype, elements }, onRead);
 }
 
 /** The weights of a model as a file has them, each read from the device when its turn comes. */

@@ -177,7 +177,12 @@ export function parseConfig(json: unknown, where = 'config.json'): Kosmos2Config
   };
 }
 
+/** Patches along an edge of a picture of the configured size. */
+export function patchesPerSide({ imageSize, patchSize }: VisionConfig): number {
+  return imageSize / patchSize;
+}
+
 /** Patches of a picture of the configured size, and the class token. */
-export function visionTokens({ imageSize, patchSize }: VisionConfig): number {
-  return (imageSize / patchSize) ** 2 + 1;
+export function visionTokens(vision: VisionConfig): number {
+  return patchesPerSide(vision) ** 2 + 1;
 }

@@ -4,7 +4,7 @@
  * from the same bits on every runtime.
  */
 import { type Device, mapTree, type Tensor, uniforms } from '../engine/index.ts';
-import type { Kosmos2Config, VisionConfig } from './config.ts';
+import { type Kosmos2Config, patchesPerSide, type VisionConfig } from './config.ts';
 import { type Kosmos2Parameters, namedLeaves, parameterShapes } from './parameters.ts';
 import { dividesWaves, type NeighbourAttention, type PlaceCode, placeCode, setNeighbourRows } from './place-code.ts';
 
@@ -81,8 +81,8 @@ function visionDraw(name: string, { vision }: Kosmos2Config): Draw {
 
 /** Null for what is drawn as ever. */
 function balancedVisionDraw(name: string, fanIn: number, config: Kosmos2Config): Draw | null {
-  const { hiddenSize: width, imageSize, patchSize, attentionHeads: heads } = config.vision;
-  const side = imageSize / patchSize;
+  const { hiddenSize: width, attentionHeads: heads } = config.vision;
+  const side = patchesPerSide(config.vision);
   const codeWidth = codeWidthOf(width);
   if (name.endsWith('position_embedding.weight'))
     return { kind: 'waves', side, width: codeWidth, rowWidth: width, height: patchWaveHeight };

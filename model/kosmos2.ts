@@ -2,7 +2,7 @@
 import { compile, type Device, HostArray, type Tensor } from '../engine/index.ts';
 import { type HostBatch, hostBatch, type TokenBatch } from './batch.ts';
 import { disposeParameters, type LoadOptions, loadWeights, plainParameters, readConfig } from './checkpoint.ts';
-import type { Kosmos2Config } from './config.ts';
+import { type Kosmos2Config, patchesPerSide } from './config.ts';
 import { type DecoderInput, decode, head } from './decoder.ts';
 import type { Tap } from './modules.ts';
 import type { Kosmos2Parameters, Kosmos2Weights } from './parameters.ts';
@@ -76,7 +76,7 @@ export class Kosmos2 {
     }
     const resized = height !== imageSize || width !== imageSize;
     const interpolation = resized
-      ? interpolationMatrix(imageSize / patchSize, height / patchSize, width / patchSize)
+      ? interpolationMatrix(patchesPerSide(this.config.vision), height / patchSize, width / patchSize)
       : null;
     return this.#encode(new HostArray(data, shape), interpolation, tapped);
   }

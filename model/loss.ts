@@ -57,9 +57,10 @@ function namingLoss(
   features: Tensor,
   { index, labels }: LossPatches,
 ): Tensor {
-  const [pictures, tokens, width] = features.shape;
-  const named = gather(features.reshape([pictures * tokens, width]), index);
-  return crossEntropy(linear(named, projection.dense), text.model.embed_tokens.weight, labels).sum();
+  const { weight } = text.model.embed_tokens;
+  // each patch once, however many tokens name it; the resampler begins with the same layer
+  const projected = linear(features, projection.dense).reshape([-1, weight.shape[1]]);
+  return crossEntropy(gather(projected, index), weight, labels).sum();
 }
 
 /**

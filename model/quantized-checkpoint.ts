@@ -3,10 +3,11 @@
  * is stored as `…weight_packed` I32 [N, K·bits/32], `…weight_scale` F16 [N, K/group] and `…weight_shape` I64 [2]; see `kernels/quantized.ts`
  * for the bits. Bits and group follow from the shapes, so that each matrix may have its own.
  */
-import type { Device, HostData, QuantizedMatrix } from '../engine/index.ts';
+import type { Device, QuantizedMatrix } from '../engine/index.ts';
 import { checkForm, storedForm } from '../engine/quantize.ts';
 import type { TensorReader } from '../engine/safetensors.ts';
 import { MatrixShape, type ParameterShape } from './parameters.ts';
+import { halves, type Uploaded, uploadStored } from './stored-rows.ts';
 
 /** The names of words, scales and shape. */
 export function quantizedNames(name: string): [words: string, scales: string, shape: string] {
@@ -50,28 +51,14 @@ export async function readQuantized(
   onRead: (bytes: number) => void,
 ): Promise<QuantizedMatrix> {
   const [wordsName, scalesName] = quantizedNames(name);
-  const upload = (part: string, dtype: 'i32' | 'f16', view: (bytes: Uint8Array<ArrayBuffer>) => HostData) =>
-    device.upload(
-      files.tensors.get(part)!.shape,
-      dtype,
-      async (first, count) => {
-        const bytes = await files.readRows(part, first, first + count);
-        onRead(bytes.length);
-        return view(bytes);
-      },
-      'parameters',
-    );
-  const words = await upload(
-    wordsName,
-    'i32',
-    ({ buffer, byteOffset, byteLength }) => new Int32Array(buffer, byteOffset, byteLength / 4),
-  );
+  const upload = (part: string, as: Pick<Uploaded, 'dtype' | 'elements'>) =>
+    uploadStored(files, part, device, { shape: files.tensors.get(part)!.shape, ...as }, onRead);
+  const words = await upload(wordsName, {
+    dtype: 'i32',
+    elements: ({ buffer, byteOffset, byteLength }) => new Int32Array(buffer, byteOffset, byteLength / 4),
+  });
   try {
-    const scales = await upload(
-      scalesName,
-      'f16',
-      ({ buffer, byteOffset, byteLength }) => new Uint16Array(buffer, byteOffset, byteLength / 2),
-    );
+    const scales = await upload(scalesName, { dtype: 'f16', elements: halves });
     return { words, scales };
   } catch (error) {
     words.dispose();

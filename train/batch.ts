@@ -1,4 +1,5 @@
 /** From training examples to what the compiled step takes: rows of tokens, labels, names of patches, and each picture once. */
+import { padded } from '../data/corpora/collate.ts';
 import {
   collate,
   KOSMOS2_PREPROCESSOR,
@@ -99,10 +100,9 @@ function hostPatches(examples: readonly TrainingExample[], { vision }: Kosmos2Co
     }
     firstImage += images.length;
   }
-  const padding = new Array<number>(-labels.length & (patchMultiple - 1));
   return {
-    index: new HostArray(Int32Array.from([...index, ...padding.fill(0)])),
-    labels: new HostArray(Int32Array.from([...labels, ...padding.fill(ignoredLabel)])),
+    index: new HostArray(Int32Array.from(padded(index, 0, patchMultiple))),
+    labels: new HostArray(Int32Array.from(padded(labels, ignoredLabel, patchMultiple))),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type Tokenizer,
   type TrainingExample,
 } from '../data/index.ts';
-import type { Kosmos2Config } from '../model/config.ts';
+import { type Kosmos2Config, patchesPerSide } from '../model/config.ts';
 import type { DataSource, TrainConfig } from './config.ts';
 import type { NamedExamples } from './trainer.ts';
 
@@ -48,8 +48,8 @@ async function openSource(
     const own = options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start
     const curriculum = part === 'train' ? own.curriculum : undefined;
-    const patchesPerSide = config.vision.imageSize / config.vision.patchSize;
-    return openShapes({ ...own, ...common, curriculum, patchesPerSide, split: part }, state as ShapesState | undefined);
+    const world = { ...own, ...common, curriculum, patchesPerSide: patchesPerSide(config.vision), split: part };
+    return openShapes(world, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);
   return openCorpus(

@@ -27,9 +27,8 @@ export const IGNORED = -100;
 export function collate(sequences: readonly TrainingSequence[], options: CollateOptions): CollatedRows {
   const { padId, lengthMultiple = 1 } = options;
   const longest = Math.max(0, ...sequences.map(({ ids }) => ids.length - 1));
-  const length = Math.ceil(longest / lengthMultiple) * lengthMultiple;
   const rows = (row: (sequence: TrainingSequence) => number[], filler: number) =>
-    sequences.map((sequence) => padded(row(sequence), length, filler));
+    sequences.map((sequence) => padded(row(sequence), filler, lengthMultiple, longest));
   return {
     inputIds: rows(({ ids }) => ids.slice(0, -1), padId),
     labels: rows(labelsOf, IGNORED),
@@ -42,6 +41,8 @@ function labelsOf({ ids, lossMask }: TrainingSequence): number[] {
   return ids.slice(1).map((id, at) => (lossMask[at] === 1 ? id : IGNORED));
 }
 
-function padded(values: number[], length: number, filler: number): number[] {
+/** Values with fillers behind, as many as `least` at least, rounded up to a multiple. */
+export function padded(values: readonly number[], filler: number, multiple: number, least = values.length): number[] {
+  const length = Math.ceil(least / multiple) * multiple;
   return [...values, ...new Array<number>(length - values.length).fill(filler)];
 }

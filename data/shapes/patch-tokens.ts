@@ -21,23 +21,24 @@ export class PatchNamer {
   readonly #tokenizer: Tokenizer;
   readonly #side: number;
   readonly #gridSize: number;
+  readonly #nothing: readonly number[];
 
   /** @param side patches along an edge of the picture */
   constructor(tokenizer: Tokenizer, side: number, gridSize: number) {
     this.#tokenizer = tokenizer;
     this.#side = side;
     this.#gridSize = gridSize;
+    this.#nothing = this.#wordsOf(NOTHING);
   }
 
   /** The tokens of each patch in turn. */
   tokensOf(scene: Scene): PatchToken[] {
-    const nothing = this.#wordsOf(NOTHING);
     const names = scene.objects.map((object) => {
       const corners = boxToTrainingPatches(boxOf(object), this.#gridSize).map((cell) => this.#id(patchToken(cell)));
       return [...this.#wordsOf(words(describeFully(object))), ...corners];
     });
     return patchOwners(scene, this.#side).flatMap((owner, patch) =>
-      (owner === null ? nothing : names[owner]).map((id) => ({ image: 0, patch, id })),
+      (owner === null ? this.#nothing : names[owner]).map((id) => ({ image: 0, patch, id })),
     );
   }
 

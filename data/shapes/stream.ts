@@ -85,7 +85,7 @@ export class ShapesStream implements ExampleStream {
   readonly #stages: readonly Stage[];
   readonly #maker: SequenceMaker;
   readonly #maxTokens: number;
-  readonly #namer: PatchNamer;
+  readonly #namer: PatchNamer | null;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -94,8 +94,9 @@ export class ShapesStream implements ExampleStream {
     this.#maker = new SequenceMaker(options.tokenizer, options.latents);
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
-    this.#namer = new PatchNamer(options.tokenizer, options.patchesPerSide ?? 0, this.#maker.gridSize);
-    if (options.patchesPerSide === undefined && this.#stages.some(({ mix }) => mix.patches > 0))
+    const { tokenizer, patchesPerSide } = options;
+    this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
+    if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
       throw new Error('shapes: the kind patches needs patchesPerSide');
     if (this.#maker.gridSize === 0) throw new Error('shapes: the tokenizer has no location tokens');
     if (!Number.isInteger(index) || index < 0)
@@ -166,7 +167,7 @@ export class ShapesStream implements ExampleStream {
   #patches(index: number): TrainingExample {
     const scene = this.#scene(index);
     const images = [renderScene(scene, this.#options.imageSize)];
-    return { images, sequences: [], patchTokens: this.#namer.tokensOf(scene) };
+    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene) };
   }
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {

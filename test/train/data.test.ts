@@ -5,6 +5,7 @@ import { makeScene, openShapes, shapesEvaluation } from '../../data/index.ts';
 import { parseTrainConfig } from '../../train/config.ts';
 import { mostObjectsOf, openTrainingData, validationBatches } from '../../train/data.ts';
 import { prepareModel } from '../../train/model-files.ts';
+import { onlyKind } from '../data/shapes/only-kind.ts';
 import { tinyConfiguration } from './tiny.ts';
 
 const curriculum = [{ before: 1000, mostObjects: 1 }];
@@ -28,8 +29,7 @@ test('a curriculum begins with simple scenes, and leaves the validation as it is
 test('a stage may have texts of its own, in number and kind', async () => {
   const { tokenizer } = await contextOf([source]);
   const options = { seed: 1, split: 'train', tokenizer, imageSize: 16, latents: 2, mostObjects: 2 } as const;
-  const kinds = ['caption', 'detail', 'comprehension', 'grounding', 'referring', 'question', 'textOnly', 'interleaved'];
-  const only = { ...Object.fromEntries(kinds.map((kind) => [kind, 0])), groundedCaption: 1 };
+  const only = onlyKind('groundedCaption');
   const questions = { groundedCaption: 0, question: 1 };
   const staged = openShapes({
     ...options,

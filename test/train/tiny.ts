@@ -6,6 +6,7 @@ import { openTrainingData } from '../../train/data.ts';
 import { type ModelSetup, prepareModel } from '../../train/model-files.ts';
 import type { StepOptions } from '../../train/step.ts';
 import { type NamedExamples, type OptimizerState, type StepReport, Trainer } from '../../train/trainer.ts';
+import { onlyKind } from '../data/shapes/only-kind.ts';
 
 type Json = Record<string, unknown>;
 
@@ -47,7 +48,7 @@ export function tinyConfiguration(changes: Json = {}): Json {
         maxTokens: 40,
         mix: { textOnly: 0, interleaved: 0 },
       },
-      { name: 'texts', kind: 'shapes', perStep: 2, maxTokens: 40, mix: onlyTexts },
+      { name: 'texts', kind: 'shapes', perStep: 2, maxTokens: 40, mix: onlyKind('textOnly') },
     ],
     optimizer: { learningRate: 0.01 },
     schedule: { kind: 'linear', warmup: 2 },
@@ -57,18 +58,6 @@ export function tinyConfiguration(changes: Json = {}): Json {
     ...changes,
   };
 }
-
-const onlyTexts = {
-  caption: 0,
-  groundedCaption: 0,
-  detail: 0,
-  comprehension: 0,
-  grounding: 0,
-  referring: 0,
-  question: 0,
-  interleaved: 0,
-  textOnly: 1,
-};
 
 export interface TinyRun {
   readonly training: TrainConfig;

@@ -1,7 +1,15 @@
 /** Several corpora in the steps of a training run. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ExampleStream, type MixtureSource, openCorpus, openMixture } from '../../../data/corpora/index.ts';
+import {
+  type ExampleStream,
+  type MicroBatch,
+  type Mixture,
+  type MixtureSource,
+  type MixtureState,
+  openCorpus,
+  openMixture,
+} from '../../../data/corpora/index.ts';
 import { rejects } from '../../rejects.ts';
 import { temporaryFolder } from '../grit/files.ts';
 import { contextWith, png, show } from './files.ts';
@@ -29,6 +37,18 @@ const shown = (steps: readonly { name: string; examples: readonly { sequences: r
   steps.map((step) =>
     step.map(({ name, examples }) => [name, examples.map(({ sequences }) => show(sequences[0] as never))]),
   );
+
+/** The next steps of a mixture and its states behind them; the mixture is closed. */
+async function taken(mixture: Mixture, count: number): Promise<{ steps: MicroBatch[][]; states: MixtureState[] }> {
+  const steps: MicroBatch[][] = [];
+  const states: MixtureState[] = [];
+  while (steps.length < count) {
+    steps.push(await mixture.nextStep());
+    states.push(mixture.state());
+  }
+  await mixture.close();
+  return { steps, states };
+}
 
 test('a step has so many of each, in micro-batches of one source; it goes on where it was', async () => {
   const mixture = openMixture(await sourcesFrom());
@@ -64,20 +84,11 @@ test('a source may take part in every n-th step only, also when a mixture goes o
     const [text, pairs] = await sourcesFrom(streams);
     return openMixture([pairs, { ...text, every: 3 }], steps);
   };
-  const mixture = await open(0);
-  const steps = [];
-  const states = [];
-  for (let i = 0; i < 7; i++) {
-    steps.push(await mixture.nextStep());
-    states.push(mixture.state());
-  }
-  await mixture.close();
+  const { steps, states } = await taken(await open(0), 7);
   const withText = steps.map((step) => step.filter(({ name }) => name === 'text').length);
   assert.equal(withText, [0, 0, 2, 0, 0, 2, 0]);
   const again = await open(states[3].steps, states[3].streams);
-  const rest = [await again.nextStep(), await again.nextStep(), await again.nextStep()];
-  await again.close();
-  assert.equal(shown(rest), shown(steps.slice(4)));
+  assert.equal(shown((await taken(again, 3)).steps), shown(steps.slice(4)));
 });
 
 test('a source may begin late or end early, also when a mixture goes on', async () => {
@@ -91,20 +102,11 @@ test('a source may begin late or end early, also when a mixture goes on', async 
       steps,
     );
   };
-  const mixture = await open(0);
-  const steps = [];
-  const states = [];
-  for (let i = 0; i < 5; i++) {
-    steps.push(await mixture.nextStep());
-    states.push(mixture.state());
-  }
-  await mixture.close();
+  const { steps, states } = await taken(await open(0), 5);
   const names = steps.map((step) => [...new Set(step.map(({ name }) => name))].join());
   assert.equal(names, ['pairs', 'pairs', 'pairs,text', 'text', 'text']);
   const again = await open(states[1].steps, states[1].streams);
-  const rest = [await again.nextStep(), await again.nextStep(), await again.nextStep()];
-  await again.close();
-  assert.equal(shown(rest), shown(steps.slice(2)));
+  assert.equal(shown((await taken(again, 3)).steps), shown(steps.slice(2)));
 });
 
 test('sources that cannot be used are refused by name', async () => {

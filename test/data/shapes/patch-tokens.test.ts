@@ -6,6 +6,7 @@ import { makeScene, type Scene, type SceneObject } from '../../../data/shapes/sc
 import { openShapes } from '../../../data/shapes/stream.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
 import { Tokenizer } from '../../../data/tokenizer.ts';
+import { onlyKind } from './only-kind.ts';
 
 const built = buildShapesTokenizer({ gridSize: 16 });
 const tokenizer = new Tokenizer(built.tokenizerJson, built.tokenizerConfig);
@@ -42,8 +43,7 @@ test('a name is the words of the object and the corners of its box as texts have
 });
 
 test('the stream gives pictures with names of their patches, where it knows how many patches there are', async () => {
-  const none = { caption: 0, groundedCaption: 0, detail: 0, comprehension: 0, grounding: 0, referring: 0, question: 0 };
-  const mix = { ...none, textOnly: 0, interleaved: 0, patches: 1 };
+  const mix = onlyKind('patches');
   const options = { seed: 3, split: 'train', tokenizer, imageSize: 32, latents: 4, mix } as const;
   const { images, sequences, patchTokens } = await openShapes({ ...options, patchesPerSide: 8 }).next();
   assert.equal([images.length, sequences.length], [1, 0]);

@@ -13,12 +13,13 @@ import { plainTextLines } from '../../../data/shapes/plain-text.ts';
 import { QUESTION_TYPES } from '../../../data/shapes/questions.ts';
 import { boxOf, makeScene, SPLITS } from '../../../data/shapes/scene.ts';
 import { SequenceMaker } from '../../../data/shapes/sequences.ts';
-import { DEFAULT_MIX, type ExampleKind, openShapes, type ShapesMix } from '../../../data/shapes/stream.ts';
+import { openShapes } from '../../../data/shapes/stream.ts';
 import { makePictureText, TEXT_KINDS, wholeText } from '../../../data/shapes/texts.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
 import { Tokenizer } from '../../../data/tokenizer.ts';
 import { runtime } from '../../../engine/index.ts';
 import { rejects } from '../../rejects.ts';
+import { onlyKind } from './only-kind.ts';
 
 const LATENTS = 8;
 const built = buildShapesTokenizer({ gridSize: 16 });
@@ -30,11 +31,6 @@ const options = { seed: 1, split: 'train', tokenizer, imageSize: 32, latents: LA
 const id = (token: string) => tokenizer.tokenToId(token)!;
 const counted = ({ ids, lossMask }: { ids: readonly number[]; lossMask: readonly number[] }) =>
   ids.filter((_, i) => i > 0 && lossMask[i - 1] === 1);
-
-function only(kind: ExampleKind): ShapesMix {
-  return Object.fromEntries(Object.keys(DEFAULT_MIX).map((name) => [name, name === kind ? 1 : 0])) as ShapesMix &
-    object;
-}
 
 async function examples(count: number, more: object = {}): Promise<TrainingExample[]> {
   const stream = openShapes({ ...options, ...more });
@@ -173,7 +169,7 @@ test('items of the evaluation hold what is right', () => {
 
 test('what training teaches to write is judged to be true', async () => {
   let index = 0;
-  for (const { sequences } of await examples(200, { mix: only('groundedCaption'), textsPerImage: 1 })) {
+  for (const { sequences } of await examples(200, { mix: onlyKind('groundedCaption'), textsPerImage: 1 })) {
     const scene = makeScene({ seed: 1, split: 'train', index: 3 * index++ });
     for (const { ids } of sequences) {
       const { entities } = postProcessGeneration(tokenizer.decode(ids), { gridSize: 16 });
@@ -213,9 +209,9 @@ test('an example has as many pictures as its sequences have slots for, and no se
 });
 
 test('the mix decides which kinds come', async () => {
-  for (const { images } of await examples(20, { mix: only('textOnly') })) assert.is(images.length, 0);
-  for (const { images } of await examples(20, { mix: only('interleaved') })) assert.ok(images.length >= 2);
-  for (const { sequences } of await examples(20, { mix: only('comprehension') }))
+  for (const { images } of await examples(20, { mix: onlyKind('textOnly') })) assert.is(images.length, 0);
+  for (const { images } of await examples(20, { mix: onlyKind('interleaved') })) assert.ok(images.length >= 2);
+  for (const { sequences } of await examples(20, { mix: onlyKind('comprehension') }))
     for (const { ids } of sequences)
       assert.equal(ids.slice(LATENTS + 3, LATENTS + 5), ['<grounding>', '<phrase>'].map(id));
 });

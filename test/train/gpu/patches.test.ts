@@ -2,12 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';
-import { initializeParameters, type Kosmos2Parameters } from '../../../model/index.ts';
+import { initializeParameters, type Kosmos2Parameters, visionTokens } from '../../../model/index.ts';
 import { type LossInput, lossSum } from '../../../model/loss.ts';
 import { PositionTable } from '../../../model/positions.ts';
 import { visionTower } from '../../../model/vision.ts';
 import { microBatchOf } from '../../../train/batch.ts';
 import { adapterChoice } from '../../adapter.ts';
+import { onlyKind } from '../../data/shapes/only-kind.ts';
 import { tinyConfiguration, tinyRun, trainTiny } from '../tiny.ts';
 
 const test = suite('names of patches');
@@ -21,9 +22,7 @@ type Json = Record<string, unknown>;
 
 function dataFrom(changesOfPatches: Json, changesOfTexts: Json): Json[] {
   const [pictures] = tinyConfiguration().data as Json[];
-  const kinds = ['caption', 'groundedCaption', 'detail', 'comprehension', 'grounding', 'referring', 'question'];
-  const mix = Object.fromEntries([...kinds, 'textOnly', 'interleaved'].map((kind) => [kind, 0]));
-  const patches = { name: 'patches', kind: 'shapes', perStep: 3, mix: { ...mix, patches: 1 } };
+  const patches = { name: 'patches', kind: 'shapes', perStep: 3, mix: onlyKind('patches') };
   return [
     { ...patches, ...changesOfPatches },
     { ...pictures, ...changesOfTexts },
@@ -54,10 +53,10 @@ test('Σ −log p of the tokens of all patches, alone and beside rows of tokens'
   const [width, words] = [config.text.embedDim, config.text.vocabSize];
   let expected = 0;
   let count = 0;
-  const patches = (config.vision.imageSize / config.vision.patchSize) ** 2;
+  const tokens = visionTokens(config.vision);
   for (const [picture, { patchTokens }] of named.entries()) {
     for (const { patch, id } of patchTokens!) {
-      const at = (picture * (1 + patches) + 1 + patch) * width;
+      const at = (picture * tokens + 1 + patch) * width;
       const hidden = Array.from(shift, (b, out) =>
         Array.from({ length: width }, (_, i) => matrix[out * width + i] * rows[at + i]).reduce((a, c) => a + c, b),
       );
