@@ -74,6 +74,8 @@ export interface DataSource {
   /** The first step in which it takes part, and the last one where it does not to the end. */
   readonly from: number;
   readonly until?: number;
+  /** How much each of its predictions counts in the loss, beside those of the other sources. */
+  readonly weight: number;
   /** Rows are padded to a multiple of this; by default the configuration's `lengthMultiple`. */
   readonly lengthMultiple: number;
   /** Everything else in the file, for the source to check. */
@@ -186,6 +188,7 @@ function parseSource(fields: Fields, lengthMultiple: number): DataSource {
     every: fields.count('every', 1, { least: 1 }),
     from,
     ...(fields.has('until') && { until: fields.count('until', undefined, { least: from }) }),
+    weight: fields.number('weight', { above: 0 }, 1),
     lengthMultiple: fields.count('lengthMultiple', lengthMultiple, { least: 1 }),
     options: fields.rest(),
   };

@@ -25,7 +25,7 @@ export interface DataContext {
 type Part = 'train' | 'validation';
 
 /** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = ['textsPerImage', 'mix', 'maxTokens', 'mostObjects', 'curriculum'];
+const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'mostObjects', 'curriculum'];
 
 async function openSource(
   source: DataSource,

@@ -5,6 +5,8 @@ export interface LossSum {
   /** Of the source. */
   readonly name: string;
   readonly keptTokens: number;
+  /** How much each of them counts beside those of other sources. */
+  readonly weight: number;
   /** Σ −log p, natural logarithm. */
   readonly loss: number;
 }
@@ -19,7 +21,8 @@ export interface MeanLosses {
 export function meanLosses(sums: readonly LossSum[]): MeanLosses {
   const names = [...new Set(sums.map(({ name }) => name))];
   const mean = (some: readonly LossSum[]) =>
-    some.reduce((sum, { loss }) => sum + loss, 0) / some.reduce((sum, { keptTokens }) => sum + keptTokens, 0);
+    some.reduce((sum, { weight, loss }) => sum + weight * loss, 0) /
+    some.reduce((sum, { weight, keptTokens }) => sum + weight * keptTokens, 0);
   return {
     loss: mean(sums),
     lossByKind: Object.fromEntries(names.map((name) => [name, mean(sums.filter((sum) => sum.name === name))])),

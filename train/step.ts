@@ -69,6 +69,8 @@ interface Dynamic {
   /** i32 [2], seed and number of the micro-batch in the run. */
   readonly key: Tensor;
   readonly lossScale: LossScale | null;
+  /** How much a prediction of the source counts; null for 1. */
+  readonly weight: Tensor | null;
 }
 
 type Accumulate = (
@@ -90,9 +92,9 @@ type Update = (
 ) => { trained: Parts; moments: Moments<Parts>; lossScale: LossScale | null; norm: Tensor };
 
 export interface StepFunctions {
-  /** Σ −log p over a micro-batch, and its gradients (times the loss scale) added to `sums` (null: the first micro-batch of a step). */
+  /** Σ −log p over a micro-batch, and its gradients (times its weight and the loss scale) added to `sums` (null: the first micro-batch of a step). */
   readonly accumulate: Compiled<Parameters<Accumulate>, ReturnType<Accumulate>>;
-  /** Clips and applies the sums times `scale` (1 / scored tokens). Gradients that are not finite change nothing, and the norm tells. */
+  /** Clips and applies the sums times `scale` (1 / scored tokens, each with its weight). Gradients that are not finite change nothing, and the norm tells. */
   readonly update: Compiled<Parameters<Update>, ReturnType<Update>>;
   dispose(): void;
 }
@@ -127,12 +129,13 @@ export function compileStep(
   { onCompile, fusion }: StepOptions = {},
 ): StepFunctions {
   const { dropout, remat, precision } = training;
-  const accumulate: Accumulate = (trained, frozen, table, batch, { key, lossScale }, sums) => {
+  const accumulate: Accumulate = (trained, frozen, table, batch, { key, lossScale, weight }, sums) => {
     const all = joinParameters({ trained, frozen });
     const drops = dropout.hidden > 0 || dropout.attention > 0;
     const mode = { dropout: drops ? { ...dropout, key } : undefined, remat: remat === 'layers' };
     const loss = lossSum(precision === 'mixed' ? halfMatrices(all) : all, config, table, batch, mode);
-    const scaled = lossScale ? loss.mul(lossScale.slice(0, 0, 1).reshape([])) : loss;
+    const weighted = weight ? loss.mul(weight) : loss;
+    const scaled = lossScale ? weighted.mul(lossScale.slice(0, 0, 1).reshape([])) : weighted;
     const gradients = gradientsOf(scaled, leavesOf(trained) as Tensor[]);
     const before = sums ? (leavesOf(sums) as Tensor[]) : null;
     let next = 0;

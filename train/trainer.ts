@@ -14,7 +14,7 @@ import type { Kosmos2Config } from '../model/config.ts';
 import { disposeParameters, type Kosmos2Parameters } from '../model/parameters.ts';
 import { PositionTable } from '../model/positions.ts';
 import { type HostMicroBatch, microBatchOf } from './batch.ts';
-import type { TrainConfig } from './config.ts';
+import type { DataSource, TrainConfig } from './config.ts';
 import { type MeanLosses, meanLosses } from './mean-losses.ts';
 import { learningRate } from './schedule.ts';
 import {
@@ -63,6 +63,7 @@ export interface OptimizerState {
 interface Scored {
   readonly name: string;
   readonly keptTokens: number;
+  readonly weight: number;
   readonly loss: Tensor;
 }
 
@@ -126,21 +127,30 @@ export class Trainer {
 
   /** The examples of one source, ready for the device. */
   hostBatch({ name, examples }: NamedExamples): HostMicroBatch {
-    const source = this.#training.data.find((one) => one.name === name);
-    return microBatchOf(examples, this.config, source ?? this.#training);
+    return microBatchOf(examples, this.config, this.#source(name) ?? this.#training);
+  }
+
+  /** How much a prediction of a source counts in the loss. */
+  weightOf(name: string): number {
+    return this.#source(name)?.weight ?? 1;
+  }
+
+  #source(name: string): DataSource | undefined {
+    return this.#training.data.find((one) => one.name === name);
   }
 
   /**
-   * Optimiser step `step` (from 1) over micro-batches. The gradient is that of Σ −log p / scored tokens over all of them (fairseq's sample size), so it
-   * does not depend on how a step is cut.
+   * Optimiser step `step` (from 1) over micro-batches. The gradient is that of Σ −log p / scored tokens over all of them (fairseq's sample size), each token with
+   * the weight of its source, so it does not depend on how a step is cut.
    */
   async step(step: number, batches: readonly NamedExamples[]): Promise<SubmittedStep> {
     const { optimizer, schedule, steps, seed } = this.#training;
     const scored: Scored[] = [];
     let sums: Parts | null = null;
-    let [kept, tokens] = [0, 0];
+    let [kept, counted, tokens] = [0, 0, 0];
     for (const [at, micro] of batches.entries()) {
       const { name } = micro;
+      const weight = this.weightOf(name);
       const batch = this.hostBatch(micro);
       if (batch.keptTokens === 0) continue;
       const table = this.positionTable(batch.lastPosition);
@@ -150,13 +160,18 @@ export class Trainer {
         table,
         batch.feed,
         // other numbers are dropped in every micro-batch of every step
-        { key: new HostArray(Int32Array.of(seed, step * this.#mostBatches + at)), lossScale: this.#lossScale },
+        {
+          key: new HostArray(Int32Array.of(seed, step * this.#mostBatches + at)),
+          lossScale: this.#lossScale,
+          weight: weight === 1 ? null : weight,
+        },
         sums,
       );
       sums = result.sums;
       kept += batch.keptTokens;
+      counted += weight * batch.keptTokens;
       tokens += batch.tokens;
-      scored.push({ name, keptTokens: batch.keptTokens, loss: result.loss });
+      scored.push({ name, keptTokens: batch.keptTokens, weight, loss: result.loss });
     }
     if (!sums) throw new Error(`step ${step}: no token of its examples is scored`);
     const rate = learningRate(step, steps, optimizer.learningRate, schedule);
@@ -167,7 +182,7 @@ export class Trainer {
       sums,
       this.#lossScale,
       settings,
-      1 / kept,
+      1 / counted,
     );
     this.#trained = update.trained;
     this.#moments = update.moments;

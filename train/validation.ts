@@ -60,7 +60,8 @@ export class Validator {
     for (const batch of this.#batches) {
       const { feed, keptTokens, lastPosition } = this.#trainer.hostBatch(batch);
       const loss: Tensor = await this.#loss(this.#trainer.parameters, this.#trainer.positionTable(lastPosition), feed);
-      sums.push({ name: batch.name, keptTokens, loss: await loss.item() });
+      const weight = this.#trainer.weightOf(batch.name);
+      sums.push({ name: batch.name, keptTokens, weight, loss: await loss.item() });
       loss.dispose();
     }
     const scored = sums.filter(({ keptTokens }) => keptTokens > 0);
@@ -125,7 +126,9 @@ export class Validator {
     if (images.length !== 1) return [];
     const { tokenizer, gridSize } = this.#processor;
     for (const { ids } of sequences) {
-      const truth = postProcessGeneration(tokenizer.decode(ids), { gridSize: gridSize || undefined });
+      // of packed texts the first
+      const text = ids.slice(0, ids.indexOf(tokenizer.eosId!) + 1);
+      const truth = postProcessGeneration(tokenizer.decode(text), { gridSize: gridSize || undefined });
       if (truth.entities.length > 0) return [{ image: images[0], truth }];
     }
     return [];

@@ -32,6 +32,18 @@ export class SequenceMaker {
     return this.#sequence(wholeText(text), 1, (i) => i >= start - 1);
   }
 
+  /** Several texts about a picture in one row: the picture once, then each text behind the end of the one before. */
+  packed(texts: readonly TrainingSequence[]): TrainingSequence {
+    const [first, ...others] = texts;
+    const head = this.#processor.numImageTokens + 3;
+    return {
+      ids: [...first.ids, ...others.flatMap(({ ids }) => ids.slice(head))],
+      imageMask: [...first.imageMask, ...others.flatMap(({ imageMask }) => imageMask.slice(head))],
+      // what counted behind `</image>` counts behind the `</s>` that stands there instead
+      lossMask: [...first.lossMask.slice(0, -1), ...others.flatMap(({ lossMask }) => lossMask.slice(head - 1, -1)), 0],
+    };
+  }
+
   /** Plain text; all of it counts. */
   ofLines(lines: readonly string[]): TrainingSequence {
     return this.#sequence(lines.join(LINE_END), 0, () => true);

@@ -41,8 +41,10 @@ export interface ShapesOptions {
   readonly patchesPerSide?: number;
   /** Slots for a picture; the model's `latent_query_num`. */
   readonly latents: number;
-  /** Sequences about each picture. Default 3. */
+  /** Texts about each picture. Default 3. */
   readonly textsPerImage?: number;
+  /** All texts about a picture in one row, as many as `maxTokens` has room for; else a row each. Default false. */
+  readonly packed?: boolean;
   /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
   readonly mix?: Partial<ShapesMix>;
   /** Scenes with more objects are left out. Default: none are. */
@@ -76,6 +78,8 @@ export function openShapes(options: ShapesOptions, state: ShapesState = { index:
 
 /** Draws for a sequence before it is given up. */
 const TRIES = 64;
+/** Texts in a row that find no room; then the row is full. */
+const MISFITS = 4;
 /** Scenes that are looked at for one simple enough; their numbers are so far apart that no other example has them. */
 const SCENE_TRIES = 60;
 const SCENES_APART = 2 ** 26;
@@ -172,16 +176,30 @@ export class ShapesStream implements ExampleStream {
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
     const scene = this.#scene(index);
-    const sequences = new Map<string, TrainingSequence>();
     const { mix, textsPerImage } = this.#stage(index);
+    const { packed = false, imageSize } = this.#options;
     const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => mix[name]))];
-    for (let attempt = 0; sequences.size < textsPerImage && attempt < TRIES; attempt++) {
+    const texts = new Map<string, TrainingSequence>();
+    let misfits = 0;
+    for (let attempt = 0; texts.size < textsPerImage && attempt < TRIES && misfits < MISFITS; attempt++) {
       const text = makePictureText(scene, attempt === 0 ? firstKind : draw(), random, this.#maker.gridSize);
       const sequence = text && this.#maker.ofPicture(text);
-      if (sequence && sequence.ids.length <= this.#maxTokens) sequences.set(sequence.ids.join(), sequence);
+      if (!sequence || texts.has(sequence.ids.join())) continue;
+      if (this.#hasRoom([...texts.values(), sequence])) texts.set(sequence.ids.join(), sequence);
+      else if (packed && texts.size > 0) misfits++;
     }
-    if (sequences.size === 0) this.#nothingFits('picture', index);
-    return { images: [renderScene(scene, this.#options.imageSize)], sequences: [...sequences.values()] };
+    if (texts.size === 0) this.#nothingFits('picture', index);
+    const sequences = [...texts.values()];
+    return {
+      images: [renderScene(scene, imageSize)],
+      sequences: packed ? [this.#maker.packed(sequences)] : sequences,
+    };
+  }
+
+  /** Whether the last of the texts about a picture can still be had. */
+  #hasRoom(texts: readonly TrainingSequence[]): boolean {
+    const row = this.#options.packed ? this.#maker.packed(texts) : texts[texts.length - 1];
+    return row.ids.length <= this.#maxTokens;
   }
 
   #fitting(what: string, index: number, make: () => TrainingSequence): TrainingSequence {

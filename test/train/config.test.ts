@@ -54,6 +54,22 @@ test('what a source alone understands is handed on', () => {
   assert.equal([source!.path, source!.perStep, source!.microBatch], ['a/b', 9, 2]);
 });
 
+test('a source counts as much as it is told to', () => {
+  const { data } = parseTrainConfig(
+    config({
+      data: [
+        { ...SHAPES, weight: 0.5 },
+        { ...SHAPES, name: 'plain' },
+      ],
+    }),
+  );
+  assert.equal(
+    data.map(({ weight }) => weight),
+    [0.5, 1],
+  );
+  refused({ data: [{ ...SHAPES, weight: 0 }] }, 'run.json: data[0].weight must be a number > 0, found 0');
+});
+
 test('a source may take part in some steps only', () => {
   const [source] = parseTrainConfig(config({ data: [{ ...SHAPES, from: 3, until: 9, every: 2 }] })).data;
   assert.equal([source!.from, source!.until, source!.every], [3, 9, 2]);

@@ -56,7 +56,7 @@ function stepFunctions(model: Json, { remat = false, onCompile }: StepChoices) {
   return compileStep(parseConfig(model), training, { onCompile });
 }
 
-const dynamicOf = (count: number) => ({ key: new HostArray(Int32Array.of(1, count)), lossScale: null });
+const dynamicOf = (count: number) => ({ key: new HostArray(Int32Array.of(1, count)), lossScale: null, weight: null });
 const settingsOf = (count: number) => adamwSettings({ learningRate: 1e-3, step: count });
 
 export interface KosmosTraining {

@@ -178,6 +178,31 @@ test('what training teaches to write is judged to be true', async () => {
   }
 });
 
+test('texts about a picture in one row: each behind the end of the one before, with the same predictions that count', async () => {
+  const scene = makeScene({ seed: 1, split: 'train', index: 5 });
+  const random = new Random(1, [1, 2, 3]);
+  const texts = ['question', 'caption', 'grounding'] as const;
+  const rows = texts.map((kind) => maker.ofPicture(makePictureText(scene, kind, random, 16)!));
+  const packed = maker.packed(rows);
+  const end = id('</s>');
+  assert.is(packed.ids.filter((token) => token === end).length, texts.length);
+  assert.equal(packed.ids.slice(0, rows[0].ids.length), rows[0].ids);
+  assert.equal(counted(packed), rows.flatMap(counted));
+  assert.is(packed.imageMask.filter((mask) => mask === 1).length, LATENTS);
+  assert.is(packed.lossMask.length, packed.ids.length);
+  assert.is(packed.imageMask.length, packed.ids.length);
+
+  const mix = { ...onlyKind('question'), comprehension: 1 };
+  const rest = await examples(60, { mix, packed: true, textsPerImage: 6, maxTokens: 72 });
+  const numbers = rest.map(({ sequences: [row, ...others] }) => {
+    assert.is(others.length, 0);
+    assert.ok(row.ids.length <= 72);
+    return row.ids.filter((token) => token === end).length;
+  });
+  assert.ok(Math.max(...numbers) <= 6 && Math.min(...numbers) >= 1);
+  assert.ok(numbers.filter((number) => number >= 3).length > 40, 'rows are filled');
+});
+
 test('a stream goes on where another stopped, and its examples are the same every time', async () => {
   const stream = openShapes(options);
   const first = [await stream.next(), await stream.next()];

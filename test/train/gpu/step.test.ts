@@ -88,6 +88,14 @@ compare('micro-batches added up: equal to one batch', async () => {
   assertClose(cut, whole);
 });
 
+compare('a source of weight 2: as if all that is learned from it came twice', async () => {
+  const run = await tinyRun({ ...noDropout, data: changedSource({ weight: 2 }) });
+  const steps = run.steps.map((batches) => batches.flatMap((one) => (one.name === 'pictures' ? [one, one] : [one])));
+  const twice = { ...(await tinyRun(noDropout)), steps };
+  assertClose(await trainTiny(run, device), await trainTiny(twice, device));
+  assert.ok(furthest(await trainTiny(run, device), await trainTiny(await tinyRun(noDropout), device)) > 1e-3);
+});
+
 test('an embedding in shards: equal to whole tensors, dropout on', async () => {
   const changes = { data: changedSource({ microBatch: 1, textsPerImage: 1 }) };
   // 276 rows of 64 bytes
