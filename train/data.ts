@@ -25,7 +25,7 @@ export interface DataContext {
 type Part = 'train' | 'validation';
 
 /** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'mostObjects', 'curriculum'];
+const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'adjectiveNoise', 'mostObjects', 'curriculum'];
 
 async function openSource(
   source: DataSource,
@@ -46,9 +46,12 @@ async function openSource(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
     const own = options as Partial<ShapesOptions>;
-    // what is validated on is the whole world from the start
-    const curriculum = part === 'train' ? own.curriculum : undefined;
-    const world = { ...own, ...common, curriculum, patchesPerSide: patchesPerSide(config.vision), split: part };
+    // what is validated on is the whole world from the start, as it is
+    const isTraining = part === 'train';
+    const curriculum = isTraining ? own.curriculum : undefined;
+    const adjectiveNoise = isTraining ? own.adjectiveNoise : undefined;
+    const patches = patchesPerSide(config.vision);
+    const world = { ...own, ...common, curriculum, adjectiveNoise, patchesPerSide: patches, split: part };
     return openShapes(world, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);

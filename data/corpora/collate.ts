@@ -10,7 +10,7 @@ export interface CollateOptions {
 
 /** Rows of equal length: what goes into the model at each place, and what it should predict there. */
 export interface CollatedRows {
-  /** All tokens of a sequence but its last. */
+  /** All tokens of a sequence but its last, as they are to be read. */
   readonly inputIds: number[][];
   /** All but the first; `IGNORED` where predicting does not count. */
   readonly labels: number[][];
@@ -30,7 +30,7 @@ export function collate(sequences: readonly TrainingSequence[], options: Collate
   const rows = (row: (sequence: TrainingSequence) => number[], filler: number) =>
     sequences.map((sequence) => padded(row(sequence), filler, lengthMultiple, longest));
   return {
-    inputIds: rows(({ ids }) => ids.slice(0, -1), padId),
+    inputIds: rows(({ ids, readIds = ids }) => readIds.slice(0, -1), padId),
     labels: rows(labelsOf, IGNORED),
     attentionMask: rows(({ ids }) => new Array<number>(ids.length - 1).fill(1), 0),
     imageEmbedsPositionMask: rows(({ imageMask }) => imageMask.slice(0, -1), 0),

@@ -1,10 +1,12 @@
 /** What every source of training data gives: pictures, token sequences about them, and what their patches show. */
 import type { RgbImage } from '../image/image.ts';
 
-/** One row of tokens before batching. All three lists have the same length. */
+/** One row of tokens before batching. All lists have the same length. */
 export interface TrainingSequence {
   /** `<s> … </s>`, with the slots of the pictures in it. */
   readonly ids: readonly number[];
+  /** What the model reads, where that is not what it is to predict. */
+  readonly readIds?: readonly number[];
   /** 1 on the slots that image vectors fill, picture after picture. */
   readonly imageMask: readonly number[];
   /** Aligned with the source token: 1 at i means that predicting token i + 1 counts. */

@@ -2,6 +2,7 @@
 import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } from '../corpora/example.ts';
 import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import { AdjectiveNoise } from './adjective-noise.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
@@ -47,6 +48,8 @@ export interface ShapesOptions {
   readonly packed?: boolean;
   /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
   readonly mix?: Partial<ShapesMix>;
+  /** Chance with which the model reads an adjective of a response as another of its kind (see `AdjectiveNoise`). Default 0. */
+  readonly adjectiveNoise?: number;
   /** Scenes with more objects are left out. Default: none are. */
   readonly mostObjects?: number;
   /** Stages of a training that begins with simple scenes; behind the last one the options above hold. Default: none. */
@@ -90,6 +93,7 @@ export class ShapesStream implements ExampleStream {
   readonly #maker: SequenceMaker;
   readonly #maxTokens: number;
   readonly #namer: PatchNamer | null;
+  readonly #noise: AdjectiveNoise;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -98,6 +102,7 @@ export class ShapesStream implements ExampleStream {
     this.#maker = new SequenceMaker(options.tokenizer, options.latents);
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
+    this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
     const { tokenizer, patchesPerSide } = options;
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
@@ -189,10 +194,10 @@ export class ShapesStream implements ExampleStream {
       else if (packed && texts.size > 0) misfits++;
     }
     if (texts.size === 0) this.#nothingFits('picture', index);
-    const sequences = [...texts.values()];
+    const rows = packed ? [this.#maker.packed([...texts.values()])] : [...texts.values()];
     return {
       images: [renderScene(scene, imageSize)],
-      sequences: packed ? [this.#maker.packed(sequences)] : sequences,
+      sequences: rows.map((row) => this.#noise.of(row, random)),
     };
   }
 

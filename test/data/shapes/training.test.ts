@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { collate, IGNORED } from '../../../data/corpora/collate.ts';
 import type { TrainingExample } from '../../../data/corpora/example.ts';
 import { postProcessGeneration } from '../../../data/grounding.ts';
 import { Processor } from '../../../data/processor.ts';
@@ -201,6 +202,39 @@ test('texts about a picture in one row: each behind the end of the one before, w
   });
   assert.ok(Math.max(...numbers) <= 6 && Math.min(...numbers) >= 1);
   assert.ok(numbers.filter((number) => number >= 3).length > 40, 'rows are filled');
+});
+
+test('adjectives of responses are now and then read as others of their kind; what is to be written stays', async () => {
+  const mix = { ...onlyKind('groundedCaption'), question: 1 };
+  const [clean, noisy] = [await examples(80, { mix }), await examples(80, { mix, adjectiveNoise: 0.3 })];
+  const colors = COLORS.map((color) => tokenizer.encode(color)[0]);
+  let [changed, all] = [0, 0];
+  for (const [i, { sequences }] of noisy.entries()) {
+    for (const [j, { ids, lossMask, imageMask, readIds }] of sequences.entries()) {
+      assert.equal({ ids, lossMask, imageMask }, clean[i].sequences[j]);
+      for (const [at, id] of ids.entries()) {
+        const isAdjective = colors.includes(id) && lossMask[at - 1] === 1;
+        if (isAdjective) all++;
+        if (isAdjective && readIds![at] !== id) {
+          changed++;
+          assert.ok(colors.includes(readIds![at]));
+        }
+        if (lossMask[at - 1] !== 1) assert.is(readIds![at], id, 'prompts are read as they are');
+      }
+    }
+  }
+  assert.ok(Math.abs(changed / all - 0.3) < 0.06, `${changed} of ${all}`);
+  const [first] = noisy[0].sequences;
+  const rows = collate([first], { padId: 1 });
+  assert.equal(rows.inputIds[0], first.readIds!.slice(0, -1));
+  assert.equal(
+    rows.labels[0].filter((label) => label !== IGNORED),
+    counted(first),
+  );
+  assert.throws(
+    () => openShapes({ ...options, adjectiveNoise: 1 }),
+    'shapes: adjectiveNoise must be a number ≥ 0 and < 1, not 1',
+  );
 });
 
 test('a stream goes on where another stopped, and its examples are the same every time', async () => {
