@@ -23,6 +23,7 @@ export {
   globalNorm,
   type Moments,
 } from './optimizer.ts';
+export type { KernelTime } from './profile.ts';
 export { philox, uniform, uniforms } from './random.ts';
 export { type AdapterChoice, type BlobFolder, blobFolder, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';

@@ -263,24 +263,31 @@ export class Plan {
   }
 
   #encode(steps: readonly Step[]): void {
-    const encoder = this.device.gpu.createCommandEncoder({ label: this.#options.name });
+    const { name } = this.#options;
+    const encoder = this.device.gpu.createCommandEncoder({ label: name });
+    const timer = this.device.profiler?.timer(name, this.#layout.dispatches);
     let pass: GPUComputePassEncoder | null = null;
     let pipeline: GPUComputePipeline | null = null;
+    const endPass = () => {
+      pass?.end();
+      pass = null;
+      pipeline = null;
+    };
     for (const step of steps) {
       if (step.kind === 'copy') {
-        pass?.end();
-        pass = null;
-        pipeline = null;
+        endPass();
         encoder.copyBufferToBuffer(step.from, 0, step.to, 0, step.bytes);
         continue;
       }
-      pass ??= encoder.beginComputePass();
+      pass ??= encoder.beginComputePass(timer?.nextPass());
       if (step.pipeline !== pipeline) pass.setPipeline(step.pipeline);
       pipeline = step.pipeline;
       pass.setBindGroup(0, step.bindGroup);
       pass.dispatchWorkgroups(step.x, step.y, step.z);
+      if (timer) endPass();
     }
-    pass?.end();
+    endPass();
+    timer?.resolve(encoder);
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 }
