@@ -14,6 +14,7 @@ import {
   type Staging,
   streamDeclarations,
   streamLoop,
+  streamThreads,
 } from './row-stream.ts';
 import {
   type Buffer,
@@ -35,14 +36,11 @@ export interface AttentionBackwardOptions {
   dropout: boolean;
 }
 
-const threads = 64;
-
-export function attentionBackwardGrid(rows: number, heads: number, batch: number): Grid {
-  return [Math.ceil(rows / threads), heads, batch];
-}
+/** Of the kernel for D. */
+const deltaThreads = 64;
 
 export function attentionDeltaGrid(rows: number): Grid {
-  return linearGrid(Math.ceil(rows / threads));
+  return linearGrid(Math.ceil(rows / deltaThreads));
 }
 
 /** D[b, h, i] = Σ dO·O over one head, beside the row's log-sum-exp: pairs (lse, D). Parameters: count (B·H·Tq), queries, heads, stride4. */
@@ -57,9 +55,9 @@ export function attentionDeltaKernel(headDim: number): KernelSource {
       { name: 'lse', type: 'f32' },
       { name: 'stats', type: 'f32', write: true },
     ],
-    workgroupSize: [threads],
+    workgroupSize: [deltaThreads],
     body: [
-      `let i = ${linearWorkgroup} * ${threads}u + lane;`,
+      `let i = ${linearWorkgroup} * ${deltaThreads}u + lane;`,
       'if (i >= p.count) { return; }',
       'let query = i % p.queries;',
       'let head = (i / p.queries) % p.heads;',
@@ -98,7 +96,7 @@ function nameOf(what: string, { headDim, causal, dropout, staging }: AttentionBa
   return `attention ${what} ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${staging}`;
 }
 
-function places(quads: number, bounded: boolean): string[] {
+function places(quads: number, threads: number, bounded: boolean): string[] {
   return [
     'let batch = workgroup.z;',
     'let head = workgroup.y;',
@@ -116,6 +114,7 @@ function places(quads: number, bounded: boolean): string[] {
 export function attentionQueryGradientKernel(options: AttentionBackwardOptions): KernelSource {
   const { headDim, causal, bounded, staging, dropout } = options;
   const quads = headDim / 4;
+  const threads = streamThreads(staging);
   const stream: RowStream = {
     staging,
     quads,
@@ -144,7 +143,7 @@ export function attentionQueryGradientKernel(options: AttentionBackwardOptions):
     workgroupSize: [threads],
     usesSubgroupLane: staging === 'subgroup',
     body: [
-      ...places(quads, bounded),
+      ...places(quads, threads, bounded),
       'let query = min(blockStart + lane, p.queries - 1u);',
       ...keyLimits(causal, threads),
       'let own = query * p.stride4;',
@@ -166,6 +165,7 @@ export function attentionQueryGradientKernel(options: AttentionBackwardOptions):
 export function attentionKeyGradientKernel(options: AttentionBackwardOptions & { of: 'k' | 'v' }): KernelSource {
   const { headDim, causal, bounded, staging, dropout, of } = options;
   const quads = headDim / 4;
+  const threads = streamThreads(staging);
   const stream: RowStream = {
     staging,
     quads,
@@ -203,7 +203,7 @@ export function attentionKeyGradientKernel(options: AttentionBackwardOptions & {
     workgroupSize: [threads],
     usesSubgroupLane: staging === 'subgroup',
     body: [
-      ...places(quads, bounded),
+      ...places(quads, threads, bounded),
       'let ownKey = min(blockStart + lane, p.keys - 1u);',
       'let attends = ownKey >= first && ownKey < end;',
       // query i sees key j when i + keys − queries ≥ j

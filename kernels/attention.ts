@@ -16,6 +16,7 @@ import {
   type Staging,
   streamDeclarations,
   streamLoop,
+  streamThreads,
 } from './row-stream.ts';
 import {
   type ElementType,
@@ -58,19 +59,18 @@ return select(p.keepScale, 0.0, words[j & 3u] < p.threshold);
   ];
 }
 
-/** Query rows of a workgroup. */
-export const attentionRows = 64;
-
-export function attentionGrid(queries: number, heads: number, batch: number): Grid {
-  return [Math.ceil(queries / attentionRows), heads, batch];
+/** For a kernel whose threads own `rows` queries or keys. */
+export function attentionGrid(staging: Staging, rows: number, heads: number, batch: number): Grid {
+  return [Math.ceil(rows / streamThreads(staging)), heads, batch];
 }
 
 export function attentionKernel({ headDim, causal, bounded, type, staging, dropout }: AttentionOptions): KernelSource {
   const quads = headDim / 4;
+  const threads = streamThreads(staging);
   const stream: RowStream = {
     staging,
     quads,
-    threads: attentionRows,
+    threads,
     names: ['k', 'v'],
     first: 'first',
     end: 'lastOfGroup',
@@ -111,15 +111,15 @@ export function attentionKernel({ headDim, causal, bounded, type, staging, dropo
       { name: 'lse', type: 'f32', write: true },
     ],
     declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
-    workgroupSize: [attentionRows],
+    workgroupSize: [threads],
     usesSubgroupLane: staging === 'subgroup',
     body: [
       'let batch = workgroup.z;',
       'let head = workgroup.y;',
-      `let blockStart = workgroup.x * ${attentionRows}u;`,
+      `let blockStart = workgroup.x * ${threads}u;`,
       'let query = min(blockStart + lane, p.queries - 1u);',
       ...keyRange(bounded),
-      ...keyLimits(causal, attentionRows),
+      ...keyLimits(causal, threads),
       `let kBase = batch * p.keys * p.stride4 + head * ${quads}u;`,
       'let vBase = kBase;',
       `let qBase = (batch * p.queries + query) * p.stride4 + head * ${quads}u;`,

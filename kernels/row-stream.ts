@@ -11,6 +11,14 @@ export type Staging = 'workgroup' | 'subgroup' | 'none';
 
 const rowsPerTile = 16;
 
+/**
+ * Threads of a workgroup, each with a row of its own. Where they load together into workgroup memory, many share the loads; elsewhere one subgroup of 8 is
+ * enough, and fewer threads lie past the last row or wait for keys that only later rows see.
+ */
+export function streamThreads(staging: Staging): number {
+  return staging === 'workgroup' ? 64 : 8;
+}
+
 export interface RowStream {
   readonly staging: Staging;
   /** vec4s in a row of one head. */

@@ -1,6 +1,6 @@
 /** The backward pass of `attention`: gradients of q, k and v from the saved output and log-sum-exp. */
+import { attentionGrid } from '../../kernels/attention.ts';
 import {
-  attentionBackwardGrid,
   attentionDeltaGrid,
   attentionDeltaKernel,
   attentionKeyGradientKernel,
@@ -98,8 +98,8 @@ export const attentionGradientOp: OpDefinition = {
       const operands = [qMemory, kMemory, vMemory, gMemory, stats, ...others];
       const parameters = { queries, keys, heads, stride4: width / 4, scale, ...dropoutParametersOf(own) };
       const flops = (2 * batch * queries * keys * width) / (causal ? 2 : 1);
-      const queryGrid = attentionBackwardGrid(queries, heads, batch);
-      const keyGrid = attentionBackwardGrid(keys, heads, batch);
+      const queryGrid = attentionGrid(options.staging, queries, heads, batch);
+      const keyGrid = attentionGrid(options.staging, keys, heads, batch);
       const calls = [
         { source: attentionQueryGradientKernel(options), grid: queryGrid, flops: 3 * flops },
         { source: attentionKeyGradientKernel({ ...options, of: 'k' }), grid: keyGrid, flops: 3 * flops },

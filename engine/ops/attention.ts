@@ -167,18 +167,19 @@ export const attentionOp: OpDefinition = {
       const { bounds, key } = optionalOperands(rest, own);
       const [batch, queries, width] = q.shape;
       const keys = k.shape[1];
+      const staging = stagingFor(context.traits);
       context.dispatch({
         source: attentionKernel({
           headDim: width / heads,
           causal,
           bounded: bounds !== undefined,
           type: q.dtype,
-          staging: stagingFor(context.traits),
+          staging,
           dropout: key !== undefined,
         }),
         parameters: { queries, keys, heads, stride4: width / 4, scale, ...dropoutParametersOf(own) },
         operands: [...context.inputs.map((_, i) => context.input(i)), context.output(0), context.output(1)],
-        grid: attentionGrid(queries, heads, batch),
+        grid: attentionGrid(staging, queries, heads, batch),
         flops: (4 * batch * queries * keys * width) / (causal ? 2 : 1),
       });
     },
