@@ -25,7 +25,16 @@ export interface DataContext {
 type Part = 'train' | 'validation';
 
 /** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'adjectiveNoise', 'mostObjects', 'curriculum'];
+const SHAPES_OPTIONS = [
+  'textsPerImage',
+  'packed',
+  'mix',
+  'maxTokens',
+  'adjectiveNoise',
+  'repainted',
+  'mostObjects',
+  'curriculum',
+];
 
 async function openSource(
   source: DataSource,
@@ -50,8 +59,9 @@ async function openSource(
     const isTraining = part === 'train';
     const curriculum = isTraining ? own.curriculum : undefined;
     const adjectiveNoise = isTraining ? own.adjectiveNoise : undefined;
+    const repainted = isTraining ? own.repainted : undefined;
     const patches = patchesPerSide(config.vision);
-    const world = { ...own, ...common, curriculum, adjectiveNoise, patchesPerSide: patches, split: part };
+    const world = { ...own, ...common, curriculum, adjectiveNoise, repainted, patchesPerSide: patches, split: part };
     return openShapes(world, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);

@@ -1,5 +1,7 @@
 /** The shapes world as a stream of training examples. */
+
 import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } from '../corpora/example.ts';
+import type { RgbImage } from '../image/image.ts';
 import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { AdjectiveNoise } from './adjective-noise.ts';
@@ -8,6 +10,7 @@ import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
 import { STREAMS } from './purposes.ts';
 import { renderScene } from './render.ts';
+import { Repainting, repaint } from './repaint.ts';
 import { checkMostObjects, makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
@@ -50,6 +53,8 @@ export interface ShapesOptions {
   readonly mix?: Partial<ShapesMix>;
   /** Chance with which the model reads an adjective of a response as another of its kind (see `AdjectiveNoise`). Default 0. */
   readonly adjectiveNoise?: number;
+  /** Share of the pictures whose objects are repainted, so that colours and shapes are learned apart (see `repaint.ts`). Default 0. */
+  readonly repainted?: number;
   /** Scenes with more objects are left out. Default: none are. */
   readonly mostObjects?: number;
   /** Stages of a training that begins with simple scenes; behind the last one the options above hold. Default: none. */
@@ -79,6 +84,8 @@ export function openShapes(options: ShapesOptions, state: ShapesState = { index:
   return new ShapesStream(options, state);
 }
 
+/** Kinds whose prompts say colours, and documents, which are of several pictures. */
+const ASKS_OF_COLORS: readonly ExampleKind[] = ['comprehension', 'grounding', 'question', 'interleaved'];
 /** Draws for a sequence before it is given up. */
 const TRIES = 64;
 /** Texts in a row that find no room; then the row is full. */
@@ -94,6 +101,7 @@ export class ShapesStream implements ExampleStream {
   readonly #maxTokens: number;
   readonly #namer: PatchNamer | null;
   readonly #noise: AdjectiveNoise;
+  readonly #repainting: Repainting;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -103,7 +111,11 @@ export class ShapesStream implements ExampleStream {
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
-    const { tokenizer, patchesPerSide } = options;
+    this.#repainting = new Repainting(options.tokenizer, options.repainted ?? 0);
+    const { tokenizer, patchesPerSide, repainted = 0 } = options;
+    const colored = ASKS_OF_COLORS.find((kind) => this.#stages.some(({ mix }) => mix[kind] > 0));
+    if (repainted > 0 && colored)
+      throw new Error(`shapes: repainted pictures have no colours with names, of which the kind ${colored} speaks`);
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
       throw new Error('shapes: the kind patches needs patchesPerSide');
@@ -122,7 +134,7 @@ export class ShapesStream implements ExampleStream {
     const { mix } = this.#stage(index);
     const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => mix[name]))];
     if (kind === 'textOnly') return this.#textOnly(index, random);
-    if (kind === 'patches') return this.#patches(index);
+    if (kind === 'patches') return this.#patches(index, random);
     if (kind === 'interleaved') return this.#interleaved(index, random);
     return this.#aboutPicture(index, kind, random);
   }
@@ -173,16 +185,22 @@ export class ShapesStream implements ExampleStream {
     return { images: scenes.map((scene) => renderScene(scene, this.#options.imageSize)), sequences: [sequence] };
   }
 
-  #patches(index: number): TrainingExample {
+  #patches(index: number, random: Random): TrainingExample {
+    const isRepainted = this.#repainting.draw(random);
     const scene = this.#scene(index);
-    const images = [renderScene(scene, this.#options.imageSize)];
-    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene) };
+    const counts = (id: number) => this.#repainting.counts(id, isRepainted);
+    const images = [this.#render(scene, isRepainted, random)];
+    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, counts) };
+  }
+
+  #render(scene: Scene, isRepainted: boolean, random: Random): RgbImage {
+    return renderScene(isRepainted ? repaint(scene, random) : scene, this.#options.imageSize);
   }
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
     const scene = this.#scene(index);
     const { mix, textsPerImage } = this.#stage(index);
-    const { packed = false, imageSize } = this.#options;
+    const { packed = false } = this.#options;
     const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => mix[name]))];
     const texts = new Map<string, TrainingSequence>();
     let misfits = 0;
@@ -195,9 +213,10 @@ export class ShapesStream implements ExampleStream {
     }
     if (texts.size === 0) this.#nothingFits('picture', index);
     const rows = packed ? [this.#maker.packed([...texts.values()])] : [...texts.values()];
+    const isRepainted = this.#repainting.draw(random);
     return {
-      images: [renderScene(scene, imageSize)],
-      sequences: rows.map((row) => this.#noise.of(row, random)),
+      images: [this.#render(scene, isRepainted, random)],
+      sequences: rows.map((row) => this.#repainting.of(this.#noise.of(row, random), isRepainted, random)),
     };
   }
 

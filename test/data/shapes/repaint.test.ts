@@ -1,0 +1,122 @@
+/** Colours and shapes learned apart: repainted pictures, and what counts in them and in the others. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Random } from '../../../data/random.ts';
+import { COLORS, plural, SHAPES } from '../../../data/shapes/attributes.ts';
+import { repaint } from '../../../data/shapes/repaint.ts';
+import { makeScene } from '../../../data/shapes/scene.ts';
+import { openShapes } from '../../../data/shapes/stream.ts';
+import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
+import { Tokenizer } from '../../../data/tokenizer.ts';
+import { onlyKind } from './only-kind.ts';
+
+const { tokenizerJson, tokenizerConfig } = buildShapesTokenizer({ gridSize: 16 });
+const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
+const options = { seed: 1, split: 'train', tokenizer, imageSize: 16, latents: 4, patchesPerSide: 4 } as const;
+const idsOf = (words: readonly string[]) => words.map((word) => tokenizer.encode(word)[0]);
+const colorIds = idsOf(COLORS);
+const shapeIds = idsOf(SHAPES.flatMap((shape) => [shape, plural(shape)]));
+
+/** In degrees; null for tones without one. */
+function hueOf([red, green, blue]: readonly number[]): number | null {
+  const [most, least] = [Math.max(red, green, blue), Math.min(red, green, blue)];
+  if (most - least < 40) return null;
+  const sector =
+    most === red
+      ? (green - blue) / (most - least)
+      : most === green
+        ? 2 + (blue - red) / (most - least)
+        : 4 + (red - green) / (most - least);
+  return (60 * sector + 360) % 360;
+}
+
+test('no colour of a repainted scene is near one that has a name; what had one colour has one again', () => {
+  const named = new Map<string, number>();
+  for (let index = 0; index < 200; index++) {
+    for (const { color, rgb } of makeScene({ seed: 1, split: 'train', index }).objects) {
+      const hue = hueOf(rgb);
+      if (hue !== null && !named.has(color)) named.set(color, hue);
+    }
+  }
+  assert.is(named.size, COLORS.length - 1, 'all but white');
+  const apart = (a: number, b: number) => Math.min(Math.abs(a - b), 360 - Math.abs(a - b));
+  for (let index = 0; index < 200; index++) {
+    const scene = makeScene({ seed: 1, split: 'train', index });
+    const painted = repaint(scene, new Random(1, [9, index, 0]));
+    const ofColor = new Map<string, string>();
+    for (const [i, { rgb, ...rest }] of painted.objects.entries()) {
+      const { rgb: before, ...same } = scene.objects[i];
+      assert.equal(rest, same);
+      const hue = hueOf(rgb)!;
+      for (const [color, other] of named)
+        assert.ok(apart(hue, other) > 12, `${rgb} of ${hue} degrees is near ${color}, ${other}`);
+      assert.ok(Math.max(...rgb) > 160 && rgb.every((value) => value >= 0 && value <= 255), `${rgb}`);
+      assert.is(ofColor.get(rest.color) ?? rgb.join(), rgb.join());
+      ofColor.set(rest.color, rgb.join());
+      assert.not.equal(rgb, before);
+    }
+  }
+});
+
+test('words for colours count in ordinary pictures, words for shapes in repainted ones', async () => {
+  const mix = { ...onlyKind('groundedCaption'), referring: 1 };
+  const stream = openShapes({ ...options, mix, repainted: 0.5 });
+  const plain = openShapes({ ...options, mix });
+  let [painted, colorsRead, colorsChanged] = [0, 0, 0];
+  for (let i = 0; i < 120; i++) {
+    const [{ sequences, images }, before] = [await stream.next(), await plain.next()];
+    const isPainted = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    if (isPainted) painted++;
+    for (const [j, { ids, readIds, lossMask }] of sequences.entries()) {
+      const whole = before.sequences[j];
+      assert.equal(ids, whole.ids);
+      for (const [at, id] of ids.entries()) {
+        if (at === 0 || whole.lossMask[at - 1] !== 1) {
+          assert.is(readIds![at], id, 'what is given is read as it is');
+          if (at > 0) assert.is(lossMask[at - 1], 0);
+          continue;
+        }
+        const left = isPainted ? colorIds : shapeIds;
+        assert.is(lossMask[at - 1], left.includes(id) ? 0 : 1, `${tokenizer.decode([id])}, repainted: ${isPainted}`);
+        if (!isPainted || !colorIds.includes(id)) assert.is(readIds![at], id);
+        else {
+          colorsRead++;
+          if (readIds![at] !== id) colorsChanged++;
+        }
+      }
+    }
+  }
+  assert.ok(painted > 40 && painted < 80, `${painted} of 120`);
+  assert.ok(Math.abs(colorsChanged / colorsRead - 6 / 7) < 0.1, 'any of the seven is read');
+});
+
+test('patches are named without what does not count', async () => {
+  const stream = openShapes({ ...options, mix: onlyKind('patches'), repainted: 0.5 });
+  const plain = openShapes({ ...options, mix: onlyKind('patches') });
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    const [{ patchTokens, images }, before] = [await stream.next(), await plain.next()];
+    const isPainted = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    seen.add(`${isPainted}`);
+    const left = isPainted ? colorIds : shapeIds;
+    assert.equal(
+      patchTokens,
+      before.patchTokens!.filter(({ id }) => !left.includes(id)),
+    );
+  }
+  assert.is(seen.size, 2);
+});
+
+test('kinds that speak of colours are refused, and shares that are none', () => {
+  const mix = { ...onlyKind('caption'), question: 1 };
+  assert.throws(
+    () => openShapes({ ...options, mix, repainted: 0.5 }),
+    'shapes: repainted pictures have no colours with names, of which the kind question speaks',
+  );
+  assert.throws(
+    () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 1 }),
+    'shapes: repainted must be a number ≥ 0 and < 1, not 1',
+  );
+});
+
+test.run();
