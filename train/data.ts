@@ -54,14 +54,10 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    const own = options as Partial<ShapesOptions>;
+    const { curriculum, adjectiveNoise, repainted, ...always } = options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start, as it is
-    const isTraining = part === 'train';
-    const curriculum = isTraining ? own.curriculum : undefined;
-    const adjectiveNoise = isTraining ? own.adjectiveNoise : undefined;
-    const repainted = isTraining ? own.repainted : undefined;
-    const patches = patchesPerSide(config.vision);
-    const world = { ...own, ...common, curriculum, adjectiveNoise, repainted, patchesPerSide: patches, split: part };
+    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted } : {};
+    const world = { ...always, ...aids, ...common, patchesPerSide: patchesPerSide(config.vision), split: part };
     return openShapes(world, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as string);

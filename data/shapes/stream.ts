@@ -84,8 +84,8 @@ export function openShapes(options: ShapesOptions, state: ShapesState = { index:
   return new ShapesStream(options, state);
 }
 
-/** Kinds whose prompts say colours, and documents, which are of several pictures. */
-const ASKS_OF_COLORS: readonly ExampleKind[] = ['comprehension', 'grounding', 'question', 'interleaved'];
+/** Kinds whose prompts say colours, and documents, where each caption is the prompt of the next. */
+const SPEAK_OF_COLORS: readonly ExampleKind[] = ['comprehension', 'grounding', 'question', 'interleaved'];
 /** Draws for a sequence before it is given up. */
 const TRIES = 64;
 /** Texts in a row that find no room; then the row is full. */
@@ -113,9 +113,9 @@ export class ShapesStream implements ExampleStream {
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
     this.#repainting = new Repainting(options.tokenizer, options.repainted ?? 0);
     const { tokenizer, patchesPerSide, repainted = 0 } = options;
-    const colored = ASKS_OF_COLORS.find((kind) => this.#stages.some(({ mix }) => mix[kind] > 0));
-    if (repainted > 0 && colored)
-      throw new Error(`shapes: repainted pictures have no colours with names, of which the kind ${colored} speaks`);
+    const ofColors = SPEAK_OF_COLORS.find((kind) => this.#stages.some(({ mix }) => mix[kind] > 0));
+    if (repainted > 0 && ofColors)
+      throw new Error(`shapes: repainted pictures have no colours with names, of which the kind ${ofColors} speaks`);
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
       throw new Error('shapes: the kind patches needs patchesPerSide');
