@@ -33,6 +33,7 @@ test('what is absent has the values of the paper', () => {
     microBatch: 8,
     every: 1,
     from: 1,
+    weight: 1,
     lengthMultiple: 16,
   };
   assert.equal(parsed.data, [{ ...source, options: {} }]);
