@@ -127,8 +127,9 @@ export class Validator {
     const { tokenizer, gridSize } = this.#processor;
     for (const { ids } of sequences) {
       // of packed texts the first
-      const text = ids.slice(0, ids.indexOf(tokenizer.eosId!) + 1);
-      const truth = postProcessGeneration(tokenizer.decode(text), { gridSize: gridSize || undefined });
+      const end = ids.indexOf(tokenizer.eosId!);
+      const text = tokenizer.decode(end < 0 ? ids : ids.slice(0, end + 1));
+      const truth = postProcessGeneration(text, { gridSize: gridSize || undefined });
       if (truth.entities.length > 0) return [{ image: images[0], truth }];
     }
     return [];

@@ -1,11 +1,11 @@
 /** The command that profiles a training step or an answer. */
 import { type Command, UsageError } from '../../cli/command.ts';
-import { parseWords } from '../../cli/options.ts';
-import { type Device, requestDevice } from '../../engine/index.ts';
+import { parseWords, wholeNumber } from '../../cli/options.ts';
+import { requestDevice } from '../../engine/index.ts';
 import { repositoryRoot } from '../../test/shared.ts';
 import { adapterToMeasure } from '../command-options.ts';
 import { kernelTable, planTable } from './tables.ts';
-import { profileAnswer, profileStep, type WorkProfile } from './works.ts';
+import { profileAnswer, profileStep } from './works.ts';
 
 const HELP = `Usage: tsx bench/profile.ts train [CONFIG] [options]
        tsx bench/profile.ts infer [PICTURE] [options]
@@ -41,10 +41,13 @@ export const profile: Command = async (words, { stdout }) => {
       `train or infer, and at most one file, is expected, found ${positionals.join(' ') || 'nothing'}`,
     );
   if (values.model && work === 'train') throw new UsageError('--model is for infer');
-  const top = Number(values.top ?? '25');
-  if (!Number.isInteger(top) || top < 1) throw new UsageError(`--top takes a whole number ≥ 1, found ${values.top}`);
+  const top = wholeNumber('--top', values.top, 1) ?? 25;
   const device = await requestDevice({ adapter: adapterToMeasure(values) });
-  const profiled = work === 'train' ? await step(device, given) : await answer(device, given, values.model);
+  const root = repositoryRoot();
+  const profiled =
+    work === 'train'
+      ? await profileStep(device, given ?? `${root}configs/shapes.json`)
+      : await profileAnswer(device, values.model ?? `${root}demo/model`, given ?? `${root}demo/scene.png`);
   const { description } = device;
   device.close();
   stdout.write(
@@ -54,15 +57,3 @@ export const profile: Command = async (words, { stdout }) => {
   );
   return 0;
 };
-
-function step(device: Device, config = `${repositoryRoot()}configs/shapes.json`): Promise<WorkProfile> {
-  return profileStep(device, config);
-}
-
-function answer(
-  device: Device,
-  picture = `${repositoryRoot()}demo/scene.png`,
-  model = `${repositoryRoot()}demo/model`,
-): Promise<WorkProfile> {
-  return profileAnswer(device, model, picture);
-}

@@ -7,6 +7,7 @@ import type { TrainingSequence } from '../corpora/example.ts';
 import type { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { COLORS, SIZES, TEXTURES } from './attributes.ts';
+import { checkShare, idsOfWords } from './learning-aids.ts';
 
 export class AdjectiveNoise {
   readonly #chance: number;
@@ -15,10 +16,9 @@ export class AdjectiveNoise {
 
   /** @param chance with which an adjective is read as another one */
   constructor(tokenizer: Tokenizer, chance: number) {
-    if (!(chance >= 0 && chance < 1))
-      throw new Error(`shapes: adjectiveNoise must be a number ≥ 0 and < 1, not ${JSON.stringify(chance)}`);
+    checkShare('adjectiveNoise', chance);
     this.#chance = chance;
-    const kinds = [COLORS, SIZES, TEXTURES].map((words) => words.map((word) => tokenizer.encode(word)[0]));
+    const kinds = [COLORS, SIZES, TEXTURES].map((words) => idsOfWords(tokenizer, words));
     this.#others = new Map(kinds.flatMap((ids) => ids.map((id) => [id, ids.filter((other) => other !== id)])));
   }
 

@@ -7,6 +7,7 @@ import type { TrainingSequence } from '../corpora/example.ts';
 import type { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { COLORS, type Color, plural, SHAPES } from './attributes.ts';
+import { checkShare, idsOfWords } from './learning-aids.ts';
 import type { Scene } from './scene.ts';
 
 /** Arcs of hues in degrees, each 20 or more from every colour with a name: lime, cyan, indigo, pink. */
@@ -52,12 +53,13 @@ export class Repainting {
 
   /** @param share of the pictures that are repainted; 0 for none, and then everything counts */
   constructor(tokenizer: Tokenizer, share: number) {
-    if (!(share >= 0 && share < 1))
-      throw new Error(`shapes: repainted must be a number ≥ 0 and < 1, not ${JSON.stringify(share)}`);
+    checkShare('repainted', share);
     this.#share = share;
-    const idsOf = (words: readonly string[]) => words.map((word) => tokenizer.encode(word)[0]);
-    this.#colors = idsOf(COLORS);
-    this.#shapes = idsOf(SHAPES.flatMap((shape) => [shape, plural(shape)]));
+    this.#colors = idsOfWords(tokenizer, COLORS);
+    this.#shapes = idsOfWords(
+      tokenizer,
+      SHAPES.flatMap((shape) => [shape, plural(shape)]),
+    );
   }
 
   /** Whether the picture of an example is repainted. */

@@ -43,7 +43,7 @@ test('wrong usage is told', async () => {
   assert.equal(await run(), { code: 2, stdout: '', stderr: `${found} nothing (see --help)\n` });
   assert.equal(await run('walk', 'x'), { code: 2, stdout: '', stderr: `${found} walk x (see --help)\n` });
   const { stderr } = await run('infer', '--top', 'x');
-  assert.is(stderr, 'profile: --top takes a whole number ≥ 1, found x (see --help)\n');
+  assert.is(stderr, 'profile: --top takes a whole number of at least 1, not "x" (see --help)\n');
   assert.is((await run('train', '--model', 'x')).stderr, 'profile: --model is for infer (see --help)\n');
 });
 
