@@ -51,6 +51,8 @@ export interface ModelSource {
   readonly config: Json | null;
   /** A folder or a hub id to start from; null for a fresh model. */
   readonly init: string | null;
+  /** Parts of `init` that start anew. */
+  readonly fresh: readonly ModelPart[];
   /** A folder with `tokenizer.json`, or `shapes` for the words of the synthetic world; null for that of `init`. */
   readonly tokenizer: string | null;
   /** Cells along an edge of the picture; its square is the number of location tokens. */
@@ -153,9 +155,11 @@ function parseModel(fields: Fields, file: string): ModelSource {
     );
   }
   if (config) parseConfig(config, `${file}: model.config`);
+  if (config && fields.has('fresh')) fields.fail('fresh', 'left out: a model without init is fresh as a whole');
   const source: ModelSource = {
     config,
     init,
+    fresh: init === null ? [] : fields.choices('fresh', MODEL_PARTS),
     tokenizer: init !== null && !fields.has('tokenizer') ? null : fields.text('tokenizer'),
     gridSize: fields.count('gridSize', DEFAULTS.gridSize, { least: 1 }),
     initialization: fields.choice('initialization', ['magneto', 'balanced', 'huggingface'], DEFAULTS.initialization),

@@ -1,12 +1,13 @@
 /** A whole training run in a folder: data, steps, metrics, validation, checkpoints, report; from the start or from the newest checkpoint. */
-import { type Mixture, type MixtureState, patchToken } from '../data/index.ts';
+import type { Mixture, MixtureState } from '../data/index.ts';
 import { type AdapterChoice, type Device, requestDevice, runtime } from '../engine/index.ts';
-import { initializeParameters, loadParameters } from '../model/index.ts';
+import { loadParameters } from '../model/index.ts';
 import { loadMoments, newestCheckpoint, type RunState, saveCheckpoint, writeModelFolder } from './checkpoint.ts';
 import { parseTrainConfig, type TrainConfig } from './config.ts';
 import { openTrainingData, validationBatches } from './data.ts';
 import { type ModelSetup, prepareModel } from './model-files.ts';
 import { RunLog } from './run-log.ts';
+import { startingParameters } from './starting-parameters.ts';
 import { splitParameters } from './step.ts';
 import { type NamedExamples, type StepReport, type SubmittedStep, Trainer } from './trainer.ts';
 import { Validator } from './validation.ts';
@@ -135,16 +136,9 @@ class Run {
     const context = { config, training, tokenizer };
     const data = await openTrainingData(context, found?.state.data as MixtureState | undefined);
     try {
-      const weights = found?.folder ?? setup.init;
-      const parameters = weights
-        ? await loadParameters(weights, config, device)
-        : await initializeParameters(config, device, training.seed, {
-            initialization: training.model.initialization,
-            locations: {
-              first: tokenizer.tokenToId(patchToken(0)) ?? config.text.vocabSize,
-              grid: training.model.gridSize,
-            },
-          });
+      const parameters = found
+        ? await loadParameters(found.folder, config, device)
+        : await startingParameters(setup, training, device);
       const optimizer = found && {
         moments: await loadMoments(found.folder, splitParameters(parameters, training.freeze).trained, device),
         lossScale: found.state.lossScale,

@@ -2,10 +2,10 @@
 import { decodeImage } from '../../data/index.ts';
 import { type Device, type KernelTime, runtime } from '../../engine/index.ts';
 import { Kosmos } from '../../index.ts';
-import { initializeParameters, loadParameters } from '../../model/index.ts';
 import { readTrainConfig } from '../../train/config.ts';
 import { openTrainingData } from '../../train/data.ts';
 import { prepareModel } from '../../train/model-files.ts';
+import { startingParameters } from '../../train/starting-parameters.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { median } from '../statistics.ts';
 
@@ -25,9 +25,7 @@ export async function profileStep(device: Device, path: string): Promise<WorkPro
   const data = given.data.map((source) => ({ ...source, from: 1, until: undefined, every: 1 }));
   const training = { ...given, data };
   const setup = await prepareModel(training);
-  const parameters = setup.init
-    ? await loadParameters(setup.init, setup.config, device)
-    : await initializeParameters(setup.config, device, training.seed, training.model);
+  const parameters = await startingParameters(setup, training, device);
   const trainer = new Trainer(setup.config, training, parameters, null, device);
   const mixture = await openTrainingData({ ...setup, training });
   const examples = await mixture.nextStep();

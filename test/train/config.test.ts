@@ -89,6 +89,20 @@ test('a source may have several paths', () => {
 test('a model to start from brings its tokenizer', () => {
   const { model } = parseTrainConfig(config({ model: { init: 'owner/name' } }));
   assert.equal([model.init, model.config, model.tokenizer, model.gridSize], ['owner/name', null, null, 32]);
+  assert.equal(model.fresh, []);
+});
+
+test('parts of a model to start from may be fresh, but not of one that is fresh anyway', () => {
+  const { model } = parseTrainConfig(config({ model: { init: 'owner/name', fresh: ['vision'] } }));
+  assert.equal(model.fresh, ['vision']);
+  refused(
+    { model: { init: 'x', fresh: ['tower'] } },
+    'run.json: model.fresh[0] must be one of "vision", "projection", "text", found "tower"',
+  );
+  refused(
+    { model: { ...MODEL, fresh: ['vision'] } },
+    'run.json: model.fresh must be left out: a model without init is fresh as a whole, found ["vision"]',
+  );
 });
 
 test('unknown fields are refused, with the one that was meant', () => {
