@@ -1,5 +1,5 @@
 /** The training loss: next-token cross-entropy on the positions that labels keep, through vision tower, resampler and decoder. */
-import { crossEntropy, gather, HostArray, type Tensor } from '../engine/index.ts';
+import { concat, crossEntropy, gather, HostArray, type Tensor } from '../engine/index.ts';
 import type { Kosmos2Config } from './config.ts';
 import { decode } from './decoder.ts';
 import { decoderInput } from './kosmos2.ts';
@@ -24,7 +24,17 @@ export interface LossPatches {
   readonly index: Tensor;
   /** i32 [M]: the token; negative where that does not count. */
   readonly labels: Tensor;
+  /** Sets of tokens that are left open, if any are. */
+  readonly open?: {
+    /** f32 [V, S]: what is added to the logit of a token for patches of each set: 0, or `openLogit` for those that it leaves open. */
+    readonly tokens: Tensor;
+    /** f32 [M, S]: 1 in the column of the set, 0 in the others. */
+    readonly sets: Tensor;
+  } | null;
 }
+
+/** So low that a token takes no part in the softmax. */
+export const openLogit = -1e4;
 
 /** One batch as tensors: its pictures (null for text alone), rows about them in groups of one length each, and what their patches show. */
 export interface LossInput {
@@ -50,17 +60,20 @@ export function nextTokenLabels(labels: readonly (readonly number[])[], { text }
 /**
  * Σ −log p(token) over pairs of patches and tokens: p is the softmax over the vocabulary of what the projection's linear layer makes of the patch, compared with
  * the decoder's embedding. It brings patches and words for them together, as CLIP does pictures and captions, and has no parameters of its own. A patch with n
- * tokens costs n log n at least.
+ * tokens costs n log n at least. Tokens that are left open take no part in the softmax.
  */
 function namingLoss(
   { image_to_text_projection: projection, text_model: text }: Kosmos2Parameters,
   features: Tensor,
-  { index, labels }: LossPatches,
+  { index, labels, open }: LossPatches,
 ): Tensor {
   const { weight } = text.model.embed_tokens;
   // each patch once, however many tokens name it; the resampler begins with the same layer
   const projected = linear(features, projection.dense).reshape([-1, weight.shape[1]]);
-  return crossEntropy(gather(projected, index), weight, labels).sum();
+  const rows = gather(projected, index);
+  if (!open) return crossEntropy(rows, weight, labels).sum();
+  // a column a set, so that the product itself adds to the logits
+  return crossEntropy(concat([rows, open.sets], 1), concat([weight, open.tokens], 1), labels).sum();
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { HostArray } from '../engine/index.ts';
 import { hostBatch } from '../model/batch.ts';
 import { type Kosmos2Config, visionTokens } from '../model/config.ts';
-import { ignoredLabel } from '../model/loss.ts';
+import { ignoredLabel, openLogit } from '../model/loss.ts';
 
 export interface MicroBatchOptions {
   /** Rows are padded to a multiple of this. */
@@ -33,6 +33,7 @@ export interface HostRows {
 export interface HostPatches {
   readonly index: HostArray;
   readonly labels: HostArray;
+  readonly open: { readonly tokens: HostArray; readonly sets: HostArray } | null;
 }
 
 /** One micro-batch on its way to the device. */
@@ -53,6 +54,8 @@ export interface HostMicroBatch {
 const groupsOf = { rows: 24, groups: 3 };
 /** Names of patches are padded to a multiple of this. */
 const patchMultiple = 512;
+/** Room for sets of tokens that pictures leave open. */
+const mostOpenSets = 4;
 
 /** A sequence, and the number of the image vector that its first slot takes. */
 interface Row {
@@ -88,21 +91,41 @@ function count<T>(list: readonly T[], of: (one: T) => number): number {
   return list.reduce((sum, one) => sum + of(one), 0);
 }
 
-function hostPatches(examples: readonly TrainingExample[], { vision }: Kosmos2Config): HostPatches {
+function hostPatches(examples: readonly TrainingExample[], { vision, text }: Kosmos2Config): HostPatches {
   const tokens = visionTokens(vision);
-  const [index, labels]: [number[], number[]] = [[], []];
+  const [index, labels, lists]: [number[], number[], string[]] = [[], [], []];
   let firstImage = 0;
-  for (const { images, patchTokens = [] } of examples) {
+  for (const { images, patchTokens = [], openTokens = [] } of examples) {
     for (const { image, patch, id } of patchTokens) {
       // the class token stands before the patches
       index.push((firstImage + image) * tokens + 1 + patch);
       labels.push(id);
+      lists.push(openTokens.join());
     }
     firstImage += images.length;
   }
+  const rows = padded(index, 0, patchMultiple);
   return {
-    index: new HostArray(Int32Array.from(padded(index, 0, patchMultiple))),
+    index: new HostArray(Int32Array.from(rows)),
     labels: new HostArray(Int32Array.from(padded(labels, ignoredLabel, patchMultiple))),
+    open: lists.some((list) => list !== '') ? hostOpenTokens(lists, rows.length, text.vocabSize) : null,
+  };
+}
+
+/** @param lists the tokens that each row leaves open, joined; the rows behind them are padding */
+function hostOpenTokens(lists: readonly string[], rows: number, vocabulary: number): NonNullable<HostPatches['open']> {
+  const distinct = [...new Set(lists)];
+  if (distinct.length > mostOpenSets)
+    throw new Error(`a micro-batch leaves ${distinct.length} sets of tokens open, more than ${mostOpenSets}`);
+  const tokens = new Float32Array(vocabulary * mostOpenSets);
+  for (const [set, list] of distinct.entries()) {
+    for (const id of list.split(',').filter(Boolean)) tokens[Number(id) * mostOpenSets + set] = openLogit;
+  }
+  const sets = new Float32Array(rows * mostOpenSets);
+  for (const [row, list] of lists.entries()) sets[row * mostOpenSets + distinct.indexOf(list)] = 1;
+  return {
+    tokens: new HostArray(tokens, [vocabulary, mostOpenSets]),
+    sets: new HostArray(sets, [rows, mostOpenSets]),
   };
 }
 

@@ -29,6 +29,8 @@ export interface TrainingExample {
   readonly sequences: readonly TrainingSequence[];
   /** What the patches of the pictures are to be named; a patch may have several names. */
   readonly patchTokens?: readonly PatchToken[];
+  /** Tokens that name no patch here, but might: how likely they are is left open. */
+  readonly openTokens?: readonly number[];
 }
 
 /** An endless stream of examples that can be continued exactly. */

@@ -31,14 +31,16 @@ export class PatchNamer {
     this.#nothing = this.#wordsOf(NOTHING);
   }
 
-  /** The tokens of each patch in turn, those that count. */
-  tokensOf(scene: Scene, counts: (id: number) => boolean = () => true): PatchToken[] {
+  /** The tokens of each patch in turn but those that are left open. */
+  tokensOf(scene: Scene, open: readonly number[] = []): PatchToken[] {
     const names = scene.objects.map((object) => {
       const corners = boxToTrainingPatches(boxOf(object), this.#gridSize).map((cell) => this.#id(patchToken(cell)));
       return [...this.#wordsOf(words(describeFully(object))), ...corners];
     });
     return patchOwners(scene, this.#side).flatMap((owner, patch) =>
-      (owner === null ? this.#nothing : names[owner]).filter(counts).map((id) => ({ image: 0, patch, id })),
+      (owner === null ? this.#nothing : names[owner])
+        .filter((id) => !open.includes(id))
+        .map((id) => ({ image: 0, patch, id })),
     );
   }
 

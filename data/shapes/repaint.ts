@@ -67,19 +67,21 @@ export class Repainting {
     return this.#share > 0 && random.chance(this.#share);
   }
 
-  /** Whether a word counts. */
-  counts(id: number, isRepainted: boolean): boolean {
-    return this.#share === 0 || !(isRepainted ? this.#colors : this.#shapes).includes(id);
+  /** The words that don't count. */
+  open(isRepainted: boolean): readonly number[] {
+    if (this.#share === 0) return [];
+    return isRepainted ? this.#colors : this.#shapes;
   }
 
   /** The sequence without predictions that don't count. Colours that the picture does not have are read as any colour. */
   of(sequence: TrainingSequence, isRepainted: boolean, random: Random): TrainingSequence {
     if (this.#share === 0) return sequence;
     const { ids, readIds = ids, lossMask } = sequence;
+    const open = this.open(isRepainted);
     const isRead = (i: number) => lossMask[i - 1] === 1 && this.#colors.includes(ids[i]);
     return {
       ...sequence,
-      lossMask: lossMask.map((mask, i) => (mask === 1 && this.counts(ids[i + 1], isRepainted) ? 1 : 0)),
+      lossMask: lossMask.map((mask, i) => (mask === 1 && !open.includes(ids[i + 1]) ? 1 : 0)),
       readIds: isRepainted ? readIds.map((id, i) => (isRead(i) ? random.pick(this.#colors) : id)) : readIds,
     };
   }

@@ -188,9 +188,9 @@ export class ShapesStream implements ExampleStream {
   #patches(index: number, random: Random): TrainingExample {
     const isRepainted = this.#repainting.draw(random);
     const scene = this.#scene(index);
-    const counts = (id: number) => this.#repainting.counts(id, isRepainted);
+    const openTokens = this.#repainting.open(isRepainted);
     const images = [this.#render(scene, isRepainted, random)];
-    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, counts) };
+    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, openTokens), openTokens };
   }
 
   #render(scene: Scene, isRepainted: boolean, random: Random): RgbImage {

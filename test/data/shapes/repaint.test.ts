@@ -95,7 +95,7 @@ test('patches are named without what does not count', async () => {
   const plain = openShapes({ ...options, mix: onlyKind('patches') });
   const seen = new Set<string>();
   for (let i = 0; i < 40; i++) {
-    const [{ patchTokens, images }, before] = [await stream.next(), await plain.next()];
+    const [{ patchTokens, openTokens, images }, before] = [await stream.next(), await plain.next()];
     const isPainted = images[0].data.some((value, at) => value !== before.images[0].data[at]);
     seen.add(`${isPainted}`);
     const left = isPainted ? colorIds : shapeIds;
@@ -103,6 +103,8 @@ test('patches are named without what does not count', async () => {
       patchTokens,
       before.patchTokens!.filter(({ id }) => !left.includes(id)),
     );
+    assert.equal(openTokens, left);
+    assert.equal(before.openTokens, []);
   }
   assert.is(seen.size, 2);
 });

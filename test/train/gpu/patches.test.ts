@@ -51,27 +51,47 @@ test('Σ −log p of the tokens of all patches, alone and beside rows of tokens'
   const [matrix, shift] = [await weight.toArray(), await bias.toArray()];
   const embedding = await parameters.text_model.model.embed_tokens.weight.toArray();
   const [width, words] = [config.text.embedDim, config.text.vocabSize];
-  let expected = 0;
-  let count = 0;
   const tokens = visionTokens(config.vision);
-  for (const [picture, { patchTokens }] of named.entries()) {
-    for (const { patch, id } of patchTokens!) {
-      const at = (picture * tokens + 1 + patch) * width;
-      const hidden = Array.from(shift, (b, out) =>
-        Array.from({ length: width }, (_, i) => matrix[out * width + i] * rows[at + i]).reduce((a, c) => a + c, b),
-      );
-      const logits = Array.from({ length: words }, (_, word) =>
-        hidden.reduce((sum, h, i) => sum + h * embedding[word * width + i], 0),
-      );
-      expected += Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[id];
-      count++;
-    }
-  }
-  assert.is(batch.keptTokens, count);
+  const logitsOf = (picture: number, patch: number): number[] => {
+    const at = (picture * tokens + 1 + patch) * width;
+    const hidden = Array.from(shift, (b, out) =>
+      Array.from({ length: width }, (_, i) => matrix[out * width + i] * rows[at + i]).reduce((a, c) => a + c, b),
+    );
+    return Array.from({ length: words }, (_, word) =>
+      hidden.reduce((sum, h, i) => sum + h * embedding[word * width + i], 0),
+    );
+  };
+  const expectedOf = (examples: typeof named) => {
+    const losses = examples.flatMap(({ patchTokens, openTokens = [] }, picture) =>
+      patchTokens!.map(({ patch, id }) => {
+        const logits = logitsOf(picture, patch);
+        const others = logits.filter((_, word) => !openTokens.includes(word));
+        return Math.log(others.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[id];
+      }),
+    );
+    assert.is(microBatchOf(examples, config, { lengthMultiple: 4 }).keptTokens, losses.length);
+    return losses.reduce((sum, one) => sum + one, 0);
+  };
+  const near = (value: number, expected: number) =>
+    assert.ok(Math.abs(value / expected - 1) < 1e-5, `${value}, not ${expected}`);
   const alone = await lossOf(named);
-  assert.ok(Math.abs(alone / expected - 1) < 1e-5, `${alone}, not ${expected}`);
-  const both = await lossOf([...told, ...named]);
-  assert.ok(Math.abs(both / (alone + (await lossOf(told))) - 1) < 1e-5);
+  near(alone, expectedOf(named));
+  near(await lossOf([...told, ...named]), alone + (await lossOf(told)));
+  const withOpen = (sets: readonly (readonly number[])[]) =>
+    named.map((example, i) => {
+      const openTokens = sets[i % sets.length];
+      const patchTokens = example.patchTokens!.filter(({ id }) => !openTokens.includes(id));
+      return { ...example, patchTokens, openTokens };
+    });
+  const half = Array.from({ length: words / 2 }, (_, i) => 2 * i);
+  const open = withOpen([half, [], [5, 6]]);
+  near(await lossOf(open), expectedOf(open));
+  assert.ok(expectedOf(withOpen([half])) < 0.9 * expectedOf(named), 'fewer tokens to choose from');
+  const seven = Array.from({ length: 7 }, (_, i) => ({ ...open[0], openTokens: [i] }));
+  assert.throws(
+    () => microBatchOf(seven, config, { lengthMultiple: 4 }),
+    'a micro-batch leaves 7 sets of tokens open, more than 4',
+  );
 });
 
 test('a run that begins with patches alone: the loss falls, and what they do not touch stays until there are texts', async () => {
