@@ -73,6 +73,16 @@ export class Repainting {
     return isRepainted ? this.#colors : this.#shapes;
   }
 
+  /** Whether a text can be had with a picture: what is given speaks of no colour that the picture lacks, and more counts than the end. */
+  suits({ ids, lossMask }: TrainingSequence, isRepainted: boolean): boolean {
+    if (this.#share === 0) return true;
+    const open = this.open(isRepainted);
+    const isPredicted = (i: number) => lossMask[i - 1] === 1;
+    const speaksOfColors = ids.some((id, i) => !isPredicted(i) && this.#colors.includes(id));
+    const counts = ids.slice(0, -1).some((id, i) => isPredicted(i) && !open.includes(id));
+    return counts && !(isRepainted && speaksOfColors);
+  }
+
   /** The sequence without predictions that don't count. Colours that the picture does not have are read as any colour. */
   of(sequence: TrainingSequence, isRepainted: boolean, random: Random): TrainingSequence {
     if (this.#share === 0) return sequence;

@@ -84,8 +84,6 @@ export function openShapes(options: ShapesOptions, state: ShapesState = { index:
   return new ShapesStream(options, state);
 }
 
-/** Kinds whose prompts say colours, and documents, where each caption is the prompt of the next. */
-const SPEAK_OF_COLORS: readonly ExampleKind[] = ['comprehension', 'grounding', 'question', 'interleaved'];
 /** Draws for a sequence before it is given up. */
 const TRIES = 64;
 /** Texts in a row that find no room; then the row is full. */
@@ -113,9 +111,8 @@ export class ShapesStream implements ExampleStream {
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
     this.#repainting = new Repainting(options.tokenizer, options.repainted ?? 0);
     const { tokenizer, patchesPerSide, repainted = 0 } = options;
-    const ofColors = SPEAK_OF_COLORS.find((kind) => this.#stages.some(({ mix }) => mix[kind] > 0));
-    if (repainted > 0 && ofColors)
-      throw new Error(`shapes: repainted pictures have no colours with names, of which the kind ${ofColors} speaks`);
+    if (repainted > 0 && this.#stages.some(({ mix }) => mix.interleaved > 0))
+      throw new Error('shapes: repainted is not for the kind interleaved, where a caption is the prompt of the next');
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
       throw new Error('shapes: the kind patches needs patchesPerSide');
@@ -130,11 +127,11 @@ export class ShapesStream implements ExampleStream {
 
   /** The example of a number, whatever came before. */
   example(index: number): TrainingExample {
-    const random = new Random(this.#options.seed, [STREAMS.text + SPLITS.indexOf(this.#options.split), index, 0]);
+    const random = this.#random(index, 0);
     const { mix } = this.#stage(index);
     const kind = EXAMPLE_KINDS[random.weighted(EXAMPLE_KINDS.map((name) => mix[name]))];
     if (kind === 'textOnly') return this.#textOnly(index, random);
-    if (kind === 'patches') return this.#patches(index, random);
+    if (kind === 'patches') return this.#patches(index);
     if (kind === 'interleaved') return this.#interleaved(index, random);
     return this.#aboutPicture(index, kind, random);
   }
@@ -185,11 +182,12 @@ export class ShapesStream implements ExampleStream {
     return { images: scenes.map((scene) => renderScene(scene, this.#options.imageSize)), sequences: [sequence] };
   }
 
-  #patches(index: number, random: Random): TrainingExample {
-    const isRepainted = this.#repainting.draw(random);
+  #patches(index: number): TrainingExample {
+    const painter = this.#random(index, 1);
+    const isRepainted = this.#repainting.draw(painter);
     const scene = this.#scene(index);
     const openTokens = this.#repainting.open(isRepainted);
-    const images = [this.#render(scene, isRepainted, random)];
+    const images = [this.#render(scene, isRepainted, painter)];
     return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, openTokens), openTokens };
   }
 
@@ -199,6 +197,27 @@ export class ShapesStream implements ExampleStream {
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
     const scene = this.#scene(index);
+    const painter = this.#random(index, 1);
+    const wish = this.#repainting.draw(painter);
+    const repainted = wish ? this.#textsAbout(scene, index, firstKind, random, true) : [];
+    const isRepainted = repainted.length > 0;
+    const texts = isRepainted ? repainted : this.#textsAbout(scene, index, firstKind, random, false);
+    if (texts.length === 0) this.#nothingFits('picture', index);
+    const rows = this.#options.packed ? [this.#maker.packed(texts)] : texts;
+    return {
+      images: [this.#render(scene, isRepainted, painter)],
+      sequences: rows.map((row) => this.#repainting.of(this.#noise.of(row, random), isRepainted, painter)),
+    };
+  }
+
+  /** Different texts, as many as there are to be and have room. */
+  #textsAbout(
+    scene: Scene,
+    index: number,
+    firstKind: TextKind,
+    random: Random,
+    isRepainted: boolean,
+  ): TrainingSequence[] {
     const { mix, textsPerImage } = this.#stage(index);
     const { packed = false } = this.#options;
     const draw = (): TextKind => TEXT_KINDS[random.weighted(TEXT_KINDS.map((name) => mix[name]))];
@@ -207,17 +226,17 @@ export class ShapesStream implements ExampleStream {
     for (let attempt = 0; texts.size < textsPerImage && attempt < TRIES && misfits < MISFITS; attempt++) {
       const text = makePictureText(scene, attempt === 0 ? firstKind : draw(), random, this.#maker.gridSize);
       const sequence = text && this.#maker.ofPicture(text);
-      if (!sequence || texts.has(sequence.ids.join())) continue;
+      if (!sequence || texts.has(sequence.ids.join()) || !this.#repainting.suits(sequence, isRepainted)) continue;
       if (this.#hasRoom([...texts.values(), sequence])) texts.set(sequence.ids.join(), sequence);
       else if (packed && texts.size > 0) misfits++;
     }
-    if (texts.size === 0) this.#nothingFits('picture', index);
-    const rows = packed ? [this.#maker.packed([...texts.values()])] : [...texts.values()];
-    const isRepainted = this.#repainting.draw(random);
-    return {
-      images: [this.#render(scene, isRepainted, random)],
-      sequences: rows.map((row) => this.#repainting.of(this.#noise.of(row, random), isRepainted, random)),
-    };
+    return [...texts.values()];
+  }
+
+  /** The random numbers of an example: `use` 0 for its texts, 1 for the colours of its picture, whatever the texts are. */
+  #random(index: number, use: number): Random {
+    const { seed, split } = this.#options;
+    return new Random(seed, [STREAMS.text + SPLITS.indexOf(split), index, use]);
   }
 
   /** Whether the last of the texts about a picture can still be had. */

@@ -109,11 +109,56 @@ test('patches are named without what does not count', async () => {
   assert.is(seen.size, 2);
 });
 
-test('kinds that speak of colours are refused, and shares that are none', () => {
-  const mix = { ...onlyKind('caption'), question: 1 };
+test('prompts of repainted pictures speak of no colour, and answers that would not count are left out', async () => {
+  const mix = { ...onlyKind('question'), comprehension: 0.2, grounding: 0.2 };
+  const stream = openShapes({ ...options, mix, repainted: 0.5, textsPerImage: 4 });
+  const plain = openShapes({ ...options, mix, textsPerImage: 4 });
+  const questions = { what: 0, shape: 0, colour: 0 };
+  let painted = 0;
+  for (let i = 0; i < 150; i++) {
+    const [{ sequences, images }, before] = [await stream.next(), await plain.next()];
+    const isPainted = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    if (isPainted) painted++;
+    const left = isPainted ? colorIds : shapeIds;
+    for (const { ids, lossMask } of sequences) {
+      const predicted = ids.filter((_, at) => lossMask[at - 1] === 1);
+      assert.ok(predicted.length > 1 && !predicted.some((id) => left.includes(id)));
+      const text = tokenizer.decode(ids);
+      const [prompt] = text.split('Answer:');
+      if (isPainted && text.includes('Answer:'))
+        assert.not.ok(
+          COLORS.some((color) => prompt.includes(` ${color}`)),
+          prompt,
+        );
+      if (text.includes('What is')) questions.what++;
+      if (text.includes('What shape')) {
+        assert.ok(isPainted, text);
+        questions.shape++;
+      }
+      if (/(What|Which) colour/.test(text)) {
+        assert.not.ok(isPainted, text);
+        questions.colour++;
+      }
+    }
+  }
+  assert.ok(painted > 45 && painted < 90, `${painted} of 150`);
+  assert.ok(
+    Object.values(questions).every((count) => count > 2),
+    JSON.stringify(questions),
+  );
+});
+
+test('a picture keeps its colours where every text about it speaks of them', async () => {
+  const stream = openShapes({ ...options, mix: onlyKind('grounding'), repainted: 0.9 });
+  const plain = openShapes({ ...options, mix: onlyKind('grounding') });
+  for (let i = 0; i < 10; i++) assert.equal((await stream.next()).images, (await plain.next()).images);
+});
+
+test('documents are refused, and shares that are none', () => {
+  const mix = { ...onlyKind('caption'), interleaved: 1 };
   assert.throws(
     () => openShapes({ ...options, mix, repainted: 0.5 }),
-    'shapes: repainted pictures have no colours with names, of which the kind question speaks',
+    'shapes: repainted is not for the kind interleaved, where a caption is the prompt of the next',
   );
   assert.throws(
     () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 1 }),
