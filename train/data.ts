@@ -32,6 +32,7 @@ const SHAPES_OPTIONS = [
   'maxTokens',
   'adjectiveNoise',
   'repainted',
+  'shapesEverywhere',
   'mostObjects',
   'curriculum',
 ];
@@ -54,9 +55,9 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    const { curriculum, adjectiveNoise, repainted, ...always } = options as Partial<ShapesOptions>;
+    const { curriculum, adjectiveNoise, repainted, shapesEverywhere, ...always } = options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start, as it is
-    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted } : {};
+    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, shapesEverywhere } : {};
     const world = { ...always, ...aids, ...common, patchesPerSide: patchesPerSide(config.vision), split: part };
     return openShapes(world, state as ShapesState | undefined);
   }

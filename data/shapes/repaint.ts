@@ -49,17 +49,19 @@ function unnamedColor(random: Random): readonly [number, number, number] {
 export class Repainting {
   readonly #share: number;
   readonly #colors: readonly number[];
+  /** Those that don't count in pictures that are as they were. */
   readonly #shapes: readonly number[];
 
-  /** @param share of the pictures that are repainted; 0 for none, and then everything counts */
-  constructor(tokenizer: Tokenizer, share: number) {
+  /**
+   * @param share of the pictures that are repainted; 0 for none, and then everything counts
+   * @param shapesEverywhere whether shapes count in the other pictures too
+   */
+  constructor(tokenizer: Tokenizer, share: number, shapesEverywhere: boolean) {
     checkShare('repainted', share);
     this.#share = share;
     this.#colors = idsOfWords(tokenizer, COLORS);
-    this.#shapes = idsOfWords(
-      tokenizer,
-      SHAPES.flatMap((shape) => [shape, plural(shape)]),
-    );
+    const shapes = shapesEverywhere ? [] : SHAPES.flatMap((shape) => [shape, plural(shape)]);
+    this.#shapes = idsOfWords(tokenizer, shapes);
   }
 
   /** Whether the picture of an example is repainted. */

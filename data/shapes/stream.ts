@@ -55,6 +55,8 @@ export interface ShapesOptions {
   readonly adjectiveNoise?: number;
   /** Share of the pictures whose objects are repainted, so that colours and shapes are learned apart (see `repaint.ts`). Default 0. */
   readonly repainted?: number;
+  /** With `repainted`: words for shapes count in the other pictures too. Default false. */
+  readonly shapesEverywhere?: boolean;
   /** Scenes with more objects are left out. Default: none are. */
   readonly mostObjects?: number;
   /** Stages of a training that begins with simple scenes; behind the last one the options above hold. Default: none. */
@@ -109,8 +111,8 @@ export class ShapesStream implements ExampleStream {
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
-    this.#repainting = new Repainting(options.tokenizer, options.repainted ?? 0);
-    const { tokenizer, patchesPerSide, repainted = 0 } = options;
+    const { tokenizer, patchesPerSide, repainted = 0, shapesEverywhere = false } = options;
+    this.#repainting = new Repainting(tokenizer, repainted, shapesEverywhere);
     if (repainted > 0 && this.#stages.some(({ mix }) => mix.interleaved > 0))
       throw new Error('shapes: repainted is not for the kind interleaved, where a caption is the prompt of the next');
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);

@@ -109,6 +109,23 @@ test('patches are named without what does not count', async () => {
   assert.is(seen.size, 2);
 });
 
+test("shapes may count everywhere, and then only colours of repainted pictures don't", async () => {
+  const mix = onlyKind('groundedCaption');
+  const stream = openShapes({ ...options, mix, repainted: 0.5, shapesEverywhere: true });
+  const plain = openShapes({ ...options, mix });
+  for (let i = 0; i < 40; i++) {
+    const [{ sequences, images }, before] = [await stream.next(), await plain.next()];
+    const isPainted = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    for (const [j, { ids, lossMask }] of before.sequences.entries()) {
+      const isLeft = (at: number) => isPainted && colorIds.includes(ids[at + 1]);
+      assert.equal(
+        sequences[j].lossMask,
+        lossMask.map((mask, at) => (isLeft(at) ? 0 : mask)),
+      );
+    }
+  }
+});
+
 test('prompts of repainted pictures speak of no colour, and answers that would not count are left out', async () => {
   const mix = { ...onlyKind('question'), comprehension: 0.2, grounding: 0.2 };
   const stream = openShapes({ ...options, mix, repainted: 0.5, textsPerImage: 4 });
