@@ -1,4 +1,6 @@
 /** The shapes world: a synthetic world of scenes, texts and questions in which a small model can be trained and judged. */
+
+export { type CurriculumStage, DEFAULT_MIX, type ExampleKind, type ShapesMix } from './curriculum.ts';
 export {
   type Novelty,
   SHAPES_TASKS,
@@ -21,14 +23,5 @@ export {
   SPLITS as SHAPES_SPLITS,
   type Split as ShapesSplit,
 } from './scene.ts';
-export {
-  type CurriculumStage,
-  DEFAULT_MIX,
-  type ExampleKind,
-  openShapes,
-  type ShapesMix,
-  type ShapesOptions,
-  type ShapesState,
-  ShapesStream,
-} from './stream.ts';
+export { openShapes, type ShapesOptions, type ShapesState, ShapesStream } from './stream.ts';
 export { buildShapesTokenizer, type ShapesTokenizer, type ShapesTokenizerOptions } from './tokenizer-training.ts';

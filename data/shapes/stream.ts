@@ -5,36 +5,18 @@ import type { RgbImage } from '../image/image.ts';
 import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { AdjectiveNoise } from './adjective-noise.ts';
+import { EXAMPLE_KINDS, type Stage, type StageOptions, stagesOf } from './curriculum.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
 import { STREAMS } from './purposes.ts';
 import { renderScene } from './render.ts';
 import { Repainting, repaint } from './repaint.ts';
-import { checkMostObjects, makeScene, type Scene, SPLITS, type Split } from './scene.ts';
+import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
 
-export const EXAMPLE_KINDS = [...TEXT_KINDS, 'textOnly', 'interleaved', 'patches'] as const;
-export type ExampleKind = (typeof EXAMPLE_KINDS)[number];
-
-/** How often each kind of example comes, relative to the others. */
-export type ShapesMix = Readonly<Record<ExampleKind, number>>;
-
-export const DEFAULT_MIX: ShapesMix = {
-  caption: 6,
-  groundedCaption: 30,
-  detail: 8,
-  comprehension: 20,
-  grounding: 8,
-  referring: 8,
-  question: 16,
-  textOnly: 2,
-  interleaved: 2,
-  patches: 0,
-};
-
-export interface ShapesOptions {
+export interface ShapesOptions extends StageOptions {
   readonly seed: number;
   readonly split: Split;
   /** With the location tokens of a grid (see `buildShapesTokenizer`). */
@@ -45,34 +27,16 @@ export interface ShapesOptions {
   readonly patchesPerSide?: number;
   /** Slots for a picture; the model's `latent_query_num`. */
   readonly latents: number;
-  /** Texts about each picture. Default 3. */
-  readonly textsPerImage?: number;
   /** All texts about a picture in one row, as many as `maxTokens` has room for; else a row each. Default false. */
   readonly packed?: boolean;
-  /** Default `DEFAULT_MIX`; kinds that are left out keep their default weight. */
-  readonly mix?: Partial<ShapesMix>;
   /** Chance with which the model reads an adjective of a response as another of its kind (see `AdjectiveNoise`). Default 0. */
   readonly adjectiveNoise?: number;
   /** Share of the pictures whose objects are repainted, so that colours and shapes are learned apart (see `repaint.ts`). Default 0. */
   readonly repainted?: number;
   /** With `repainted`: words for shapes count in the other pictures too. Default false. */
   readonly shapesEverywhere?: boolean;
-  /** Scenes with more objects are left out. Default: none are. */
-  readonly mostObjects?: number;
-  /** Stages of a training that begins with simple scenes; behind the last one the options above hold. Default: none. */
-  readonly curriculum?: readonly CurriculumStage[];
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
   readonly maxTokens?: number;
-}
-
-/** Examples numbered below `before`, from the end of the stage before on. */
-export interface CurriculumStage {
-  readonly before: number;
-  /** In each scene. */
-  readonly mostObjects: number;
-  /** Instead of the stream's own. */
-  readonly textsPerImage?: number;
-  readonly mix?: Partial<ShapesMix>;
 }
 
 /** What `ShapesStream.state` gives. */
@@ -258,40 +222,4 @@ export class ShapesStream implements ExampleStream {
   #nothingFits(what: string, index: number): never {
     throw new Error(`shapes: example ${index} (${what}) has no text within maxTokens ${this.#maxTokens}`);
   }
-}
-
-/** A stage with everything that it leaves to the stream's options. */
-interface Stage {
-  readonly before: number;
-  readonly mostObjects: number;
-  readonly textsPerImage: number;
-  readonly mix: ShapesMix;
-}
-
-/** The stages of a curriculum, and behind them one without end. */
-function stagesOf(options: ShapesOptions): Stage[] {
-  const { curriculum = [], mostObjects = Number.POSITIVE_INFINITY, textsPerImage = 3 } = options;
-  checkMostObjects(mostObjects);
-  const mix = checkedMix({ ...DEFAULT_MIX, ...options.mix });
-  const stages = curriculum.map((stage): Stage => {
-    if (!(stage.before > 0) || !(stage.mostObjects >= 1))
-      throw new Error(
-        `shapes: a stage of the curriculum needs before and mostObjects above 0, not ${JSON.stringify(stage)}`,
-      );
-    return {
-      before: stage.before,
-      mostObjects: Math.min(mostObjects, stage.mostObjects),
-      textsPerImage: stage.textsPerImage ?? textsPerImage,
-      mix: checkedMix({ ...mix, ...stage.mix }),
-    };
-  });
-  return [...stages, { before: Number.POSITIVE_INFINITY, mostObjects, textsPerImage, mix }];
-}
-
-function checkedMix(mix: ShapesMix): ShapesMix {
-  const weights = EXAMPLE_KINDS.map((kind) => mix[kind]);
-  if (!weights.every((weight) => Number.isFinite(weight) && weight >= 0) || !weights.some((weight) => weight > 0)) {
-    throw new Error(`shapes: the mix needs weights that are not negative and not all zero, not ${JSON.stringify(mix)}`);
-  }
-  return mix;
 }

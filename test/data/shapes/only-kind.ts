@@ -1,5 +1,5 @@
 /** A mix of one kind of examples. */
-import { DEFAULT_MIX, type ExampleKind, type ShapesMix } from '../../../data/shapes/stream.ts';
+import { DEFAULT_MIX, type ExampleKind, type ShapesMix } from '../../../data/shapes/curriculum.ts';
 
 export function onlyKind(kind: ExampleKind): ShapesMix {
   const kinds = Object.keys(DEFAULT_MIX) as ExampleKind[];
