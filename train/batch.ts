@@ -93,36 +93,45 @@ function count<T>(list: readonly T[], of: (one: T) => number): number {
 
 function hostPatches(examples: readonly TrainingExample[], { vision, text }: Kosmos2Config): HostPatches {
   const tokens = visionTokens(vision);
-  const [index, labels, lists]: [number[], number[], string[]] = [[], [], []];
+  const [index, labels, sets]: [number[], number[], number[]] = [[], [], []];
+  const openSets = new Map<string, readonly number[]>();
   let firstImage = 0;
   for (const { images, patchTokens = [], openTokens = [] } of examples) {
+    const key = openTokens.join();
+    if (patchTokens.length > 0) openSets.set(key, openTokens);
+    const set = [...openSets.keys()].indexOf(key);
     for (const { image, patch, id } of patchTokens) {
       // the class token stands before the patches
       index.push((firstImage + image) * tokens + 1 + patch);
       labels.push(id);
-      lists.push(openTokens.join());
+      sets.push(set);
     }
     firstImage += images.length;
   }
   const rows = padded(index, 0, patchMultiple);
+  const lists = [...openSets.values()];
   return {
     index: new HostArray(Int32Array.from(rows)),
     labels: new HostArray(Int32Array.from(padded(labels, ignoredLabel, patchMultiple))),
-    open: lists.some((list) => list !== '') ? hostOpenTokens(lists, rows.length, text.vocabSize) : null,
+    open: lists.some((list) => list.length > 0) ? hostOpenTokens(lists, sets, rows.length, text.vocabSize) : null,
   };
 }
 
-/** @param lists the tokens that each row leaves open, joined; the rows behind them are padding */
-function hostOpenTokens(lists: readonly string[], rows: number, vocabulary: number): NonNullable<HostPatches['open']> {
-  const distinct = [...new Set(lists)];
-  if (distinct.length > mostOpenSets)
-    throw new Error(`a micro-batch leaves ${distinct.length} sets of tokens open, more than ${mostOpenSets}`);
+/** @param setOfRow the number of each row's list; the rows behind them, up to `rows`, are padding */
+function hostOpenTokens(
+  lists: readonly (readonly number[])[],
+  setOfRow: readonly number[],
+  rows: number,
+  vocabulary: number,
+): NonNullable<HostPatches['open']> {
+  if (lists.length > mostOpenSets)
+    throw new Error(`a micro-batch leaves ${lists.length} sets of tokens open, more than ${mostOpenSets}`);
   const tokens = new Float32Array(vocabulary * mostOpenSets);
-  for (const [set, list] of distinct.entries()) {
-    for (const id of list.split(',').filter(Boolean)) tokens[Number(id) * mostOpenSets + set] = openLogit;
+  for (const [set, list] of lists.entries()) {
+    for (const id of list) tokens[id * mostOpenSets + set] = openLogit;
   }
   const sets = new Float32Array(rows * mostOpenSets);
-  for (const [row, list] of lists.entries()) sets[row * mostOpenSets + distinct.indexOf(list)] = 1;
+  for (const [row, set] of setOfRow.entries()) sets[row * mostOpenSets + set] = 1;
   return {
     tokens: new HostArray(tokens, [vocabulary, mostOpenSets]),
     sets: new HostArray(sets, [rows, mostOpenSets]),
