@@ -12,7 +12,7 @@ Asks a KOSMOS-2 model about a picture (PNG, JPEG or WebP) and prints what it wri
   --box "PHRASE=x1,y1,x2,y2"  a box, in fractions of the picture, for words of the prompt; may be repeated, also for the
                             same words; without --prompt the model goes on after "PHRASE is"
   --model FOLDER|OWNER/NAME a folder in the Hugging Face layout, or a model of the hub; default: the small one that ships
-                            with this package, whose weights are random
+                            with this package, which knows drawings of coloured shapes and nothing else
   --dtype f32|f16           how weights are kept on the device; default f32
   --adapter auto|system|swiftshader  which WebGPU driver; default auto
   --max-new-tokens N        default 64

@@ -1,4 +1,5 @@
 /** The words of `evaluate`'s command line, checked. */
+import { folderOf } from '../data/corpora/data-files.ts';
 import { isShapesData } from '../evaluate/shapes/data.ts';
 import type { Task } from '../evaluate/task.ts';
 import { SHAPES_TASK_TABLE, TASKS, taskFor } from '../evaluate/tasks.ts';
@@ -129,7 +130,7 @@ export function parseEvaluateArguments(words: readonly string[]): EvaluateArgume
     limit: wholeNumber('--limit', values.limit, 1),
     seed: wholeNumber('--seed', values.seed, 0) ?? 1,
     meteor: values.meteor ? withoutSlash(values.meteor) : null,
-    pictures: values.pictures ? withoutSlash(values.pictures) : folderOf(data),
+    pictures: values.pictures ? withoutSlash(values.pictures) : folderOfData(data),
     source: sourceOf(task, data, values),
     out: values.out ? withoutSlash(values.out) : null,
     json: values.json ?? false,
@@ -174,9 +175,7 @@ function withoutSlash(path: string): string {
   return path.replace(/(?<=.)[\\/]+$/, '');
 }
 
-/** The folder that a file lies in, by its name; anything without an ending is a folder. */
-function folderOf(data: string): string {
-  if (!/\.\w+$/.test(data.slice(data.search(/[^\\/]*$/)))) return data;
-  const folder = data.replace(/[\\/]?[^\\/]*$/, '');
-  return folder === '' ? (/^[\\/]/.test(data) ? '/' : '.') : folder;
+/** By the name: what has no ending is a folder itself. */
+function folderOfData(data: string): string {
+  return /\.\w+$/.test(data.slice(data.search(/[^\\/]*$/))) ? folderOf(data) : data;
 }

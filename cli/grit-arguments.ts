@@ -199,11 +199,7 @@ function inputOf(values: Values): GritInput {
 
 function pairsInput(values: Values, format: Format | null): GritInput {
   const paths = values.pairs!;
-  if (!paths[0].startsWith('shapes:')) {
-    for (const option of ['limit', 'seed'] as const)
-      if (values[option] !== undefined) throw new UsageError(`--${option} goes with scenes of the shapes world`);
-    return { kind: 'pairs', paths, format };
-  }
+  if (!paths[0].startsWith('shapes:')) return { kind: 'pairs', paths, format };
   if (paths.length > 1) throw new UsageError('scenes of the shapes world go with no other pairs');
   const split = oneOf('--pairs shapes:', paths[0].slice('shapes:'.length), asChoices(SHAPES_SPLITS));
   const count = wholeNumber('--limit', values.limit, 1) ?? 300;
@@ -245,6 +241,9 @@ function checkTogether(input: GritInput, grounder: GrounderChoice | null, out: s
     throw new UsageError('--out needs --grounder: without boxes there are no records to write');
   if (input.kind === 'parses' && grounder !== null && grounder.kind !== 'file' && values.images === undefined)
     throw new UsageError('--images FOLDER is expected: pictures that are called as the captions of --parses');
+  for (const option of ['limit', 'seed'] as const)
+    if (values[option] !== undefined && input.kind !== 'shapes')
+      throw new UsageError(`--${option} goes with scenes of the shapes world`);
   for (const option of ['restart', 'save-images', 'shard'] as const)
     if (values[option] !== undefined && out === null) throw new UsageError(`--${option} goes with --out`);
   if (values.shard !== undefined && input.kind === 'records')

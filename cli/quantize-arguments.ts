@@ -7,7 +7,8 @@ export const QUANTIZE_HELP = `Usage: quantize MODEL --bits 4|8 --out FOLDER [--g
 
 Makes a smaller model for use from MODEL, a folder in the Hugging Face layout or owner/name of a model of the hub: the matrices
 of its linear layers in int4 or int8, ${defaultGroup} elements along a row with a scale in f16. The embedding, which is the output projection too,
-gets int8 in both cases; the rest stays as it is, in f16 at most. Every command takes the new folder as --model. It cannot be trained.
+gets int8 in both cases; the rest stays as it is, in f16 at most. infer and evaluate take the new folder
+as --model, grit as --grounder kosmos:FOLDER. It cannot be trained.
 
   --bits 4|8     of an element
   --out FOLDER   a folder that does not exist yet; it appears when it is complete

@@ -9,8 +9,8 @@ Trains a KOSMOS-2 as a configuration says, and writes into a folder: checkpoints
 event files, sheets of samples, a report to look at, and at the end the model in f16.
 
   --config FILE     the configuration; default: configs/shapes-quick.json of this package, which learns to ground phrases in a world of
-                    drawn shapes within minutes. configs/ has others: shapes.json (the model that ships), kosmos2.json and
-                    instruction.json (the paper's tables 7 and 8)
+                    drawn shapes within minutes. configs/ has others: shapes.json, -further, -tower and -texts (the model that
+                    ships, one after the other), kosmos2.json and instruction.json (the paper's tables 7 and 8)
   --out FOLDER      the run's folder; default: runs/ and the name of the configuration
   --steps N         so many optimiser steps in all, instead of the configuration's number
   --seed N          instead of the configuration's

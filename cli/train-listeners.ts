@@ -41,6 +41,10 @@ export function trainListeners(json: boolean, { stdout, stderr }: Terminal): Tra
 
 /** @throws Error for a run that ended before its last step */
 export function assertFinished({ finished, step }: { finished: boolean; step: number }, out: string): void {
-  if (!finished)
-    throw new Error(`interrupted after step ${step}, which is saved in ${out}/checkpoints; --resume goes on`);
+  if (finished) return;
+  throw new Error(
+    step === 0
+      ? 'interrupted before the first step was done; nothing is saved'
+      : `interrupted after step ${step}, which is saved in ${out}/checkpoints; --resume goes on`,
+  );
 }

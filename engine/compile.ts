@@ -110,17 +110,31 @@ export function compile<Args extends readonly unknown[], Result>(
   options: CompileOptions = {},
 ): Compiled<Args, Result> {
   const name = options.name ?? (body.name || 'step');
+  const { plans = defaultPlans } = options;
+  if (!Number.isInteger(plans) || plans < 1)
+    throw new OpError(name, `plans must be a whole number from 1 on, got ${plans}`);
+  const deviceNumbers = new WeakMap<Device, number>();
+  let devicesMet = 0;
+  let disposals = 0;
   const entries = new Map<string, Promise<Entry>>();
-  const ready = new RecentMap<Entry>(options.plans ?? defaultPlans, (key, { plan }) => {
+  const ready = new RecentMap<Entry>(plans, (key, { plan }) => {
     plan.dispose();
     entries.delete(key);
   });
   let last: Entry | null = null;
 
-  const entryFor = async (args: Feeds<Args>): Promise<Entry> => {
-    const key = signatureOf(args, name);
+  /** Equal for arguments that can share a plan: alike, and on one device. */
+  const keyOf = (args: readonly unknown[]): string => {
+    const device = options.device ?? deviceOf(args, name);
+    if (!device) return signatureOf(args, name);
+    if (!deviceNumbers.has(device)) deviceNumbers.set(device, devicesMet++);
+    return `${deviceNumbers.get(device)} ${signatureOf(args, name)}`;
+  };
+
+  const entryFor = async (key: string, args: Feeds<Args>): Promise<Entry> => {
     const known = ready.use(key);
     if (known) return known;
+    const begun = disposals;
     let pending = entries.get(key);
     if (!pending) {
       pending = build(body, args, options, name);
@@ -128,19 +142,28 @@ export function compile<Args extends readonly unknown[], Result>(
       pending.catch(() => entries.delete(key));
     }
     const entry = await pending;
-    ready.set(key, entry);
+    if (disposals > begun) {
+      entry.plan.dispose();
+      throw new OpError(name, 'the function was disposed while its plan was made');
+    }
+    if (!entry.plan.isDisposed) ready.set(key, entry);
     return entry;
   };
 
   const run = async (...args: Feeds<Args>): Promise<Result> => {
-    // read before the wait, as they are when the call is made
-    const leaves = leavesOf(args);
-    const entry = await entryFor(args);
+    const key = keyOf(args);
+    const known = ready.use(key);
+    const given = leavesOf(args).filter(isArgument);
+    // data are taken as they are when the call is made, also where the plan has to be made first
+    const leaves = known ? given : given.map(held);
+    let entry = known ?? (await entryFor(key, args));
+    // plans of other shapes that were made meanwhile may have taken its place
+    while (entry.plan.isDisposed) entry = await entryFor(key, args);
     last = entry;
     const { plan, template } = entry;
     const { device } = plan;
     const results = plan.run(
-      leaves.filter(isArgument).map((leaf) => runArgument(leaf, name)),
+      leaves.map((leaf) => runArgument(leaf, name)),
       `donated to «${name}»`,
     );
     const tensors = results.map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
@@ -150,10 +173,10 @@ export function compile<Args extends readonly unknown[], Result>(
 
   return Object.assign(run, {
     prepare: async (...args: Feeds<Args>) => {
-      last = await entryFor(args);
+      last = await entryFor(keyOf(args), args);
     },
     describe: (...args: Feeds<Args> | []) => {
-      const entry = args.length > 0 ? ready.peek(signatureOf(args, name)) : last;
+      const entry = args.length > 0 ? ready.peek(keyOf(args)) : last;
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
     },
@@ -162,6 +185,7 @@ export function compile<Args extends readonly unknown[], Result>(
       return describeLayout(layOut(graph, outputs, { traits, arguments: infos, fusion: options.fusion ?? true }));
     },
     dispose: () => {
+      disposals++;
       for (const { plan } of ready.values()) plan.dispose();
       entries.clear();
       ready.clear();
@@ -174,6 +198,11 @@ type ArgumentLeaf = Tensor | HostArray | number;
 
 function isArgument(leaf: unknown): leaf is ArgumentLeaf {
   return leaf instanceof Tensor || leaf instanceof HostArray || typeof leaf === 'number';
+}
+
+/** A copy of data that the caller may write over. */
+function held(leaf: ArgumentLeaf): ArgumentLeaf {
+  return leaf instanceof HostArray ? new HostArray(leaf.data.slice(), leaf.shape) : leaf;
 }
 
 function runArgument(leaf: ArgumentLeaf, name: string): RunArgument {
@@ -197,7 +226,12 @@ function describeLeaf(leaf: unknown, path: string, name: string): string {
   );
 }
 
-/** Equal for arguments that can share a plan. */
+/** Of the first argument that lies on one. */
+function deviceOf(args: readonly unknown[], name: string): Device | null {
+  const tensor = leavesOf(args).find((leaf) => leaf instanceof Tensor);
+  return tensor?.storage(name).device ?? null;
+}
+
 function signatureOf(args: readonly unknown[], name: string): string {
   return JSON.stringify(mapTree(args, (leaf, path) => describeLeaf(leaf, path, name)));
 }

@@ -99,6 +99,27 @@ export function lowerGraph(graph: Graph, outputs: readonly Value[], options: Low
   return new Lowerer(graph, outputs, options).run();
 }
 
+/** Consecutive rows of a tensor. */
+interface RowRun {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** The runs of rows within which none of the tensors goes on in another buffer. */
+function runsBetween(tensors: readonly (readonly ShardMemory[])[], rows: number): RowRun[] {
+  const borders = new Set(tensors.flatMap((shards) => shards.map(({ firstRow }) => firstRow)));
+  const starts = [...borders].sort((a, b) => a - b);
+  return starts.map((start, i) => ({ start, count: (starts[i + 1] ?? rows) - start }));
+}
+
+/** Where some rows of a value lie: in one of its shards. */
+function windowOf(shards: readonly ShardMemory[], { shape, dtype }: Value, { start, count }: RowRun): Located {
+  const [, ...rest] = shape;
+  const shard = shards.findLast(({ firstRow }) => firstRow <= start)!;
+  const layout = { ...contiguousLayout([count, ...rest]), offset: (start - shard.firstRow) * sizeOf(rest) };
+  return { memory: shard.memory, layout, dtype };
+}
+
 class Lowerer {
   readonly #options: LowerOptions;
   readonly #outputs: readonly Value[];
@@ -322,34 +343,32 @@ class Lowerer {
   #lowerShardedGroup({ root, leaves, expression }: FusedGroup): void {
     const [value] = root.outputs;
     const [rows, ...rest] = value.shape;
-    const rowElements = sizeOf(rest);
     const isByRow = (leaf: Value) => leaf.shape.length === value.shape.length && leaf.shape[0] === rows;
     const whole = leaves.find((leaf) => this.#shardsOf(leaf) && !sameShape(leaf.shape, value.shape));
-    if (whole || (rowElements % 4 !== 0 && value.dtype === 'f16'))
+    if (whole || (sizeOf(rest) % 4 !== 0 && value.dtype === 'f16'))
       throw new OpError(
         root.op.name,
         `cannot spread row-sharded tensors: ${leaves.map(({ shape }) => formatShape(shape)).join(' and ')}`,
       );
     const inputs = leaves.map((leaf) => this.#wholeOrShards(leaf, root.op.name));
-    const reused = leaves.findIndex((leaf, i) => this.#canTakeOverShards(inputs[i], leaf, value));
+    const operandsOf = ({ start, count }: RowRun): Located[] =>
+      leaves.map((leaf, at) => {
+        const located = isByRow(leaf) ? windowOf(inputs[at], leaf, { start, count }) : this.#locate(leaf, root.op.name);
+        return { ...located, layout: broadcastLayout(located.layout, [count, ...rest]) };
+      });
+    const reused = leaves.findIndex(
+      (leaf, i) =>
+        this.#canTakeOverShards(inputs[i], leaf, value) &&
+        runsBetween(inputs, rows).every((run) =>
+          supportsInPlace(operandsOf(run), windowOf(inputs[i], value, run), [run.count, ...rest], i),
+        ),
+    );
     const results = reused >= 0 ? inputs[reused] : this.#newShards(value);
     if (reused >= 0) this.#setShards(value, results);
-    const borders = new Set([...inputs, results].flatMap((shards) => shards.map(({ firstRow }) => firstRow)));
-    const starts = [...borders].sort((a, b) => a - b);
-    for (const [i, start] of starts.entries()) {
-      const count = (starts[i + 1] ?? rows) - start;
-      const shape = [count, ...rest];
-      const window = (shards: readonly ShardMemory[], dtype: DType): Located => {
-        const shard = shards.findLast(({ firstRow }) => firstRow <= start)!;
-        const layout = { ...contiguousLayout(shape), offset: (start - shard.firstRow) * rowElements };
-        return { memory: shard.memory, layout, dtype };
-      };
-      const operands = leaves.map((leaf, at): Located => {
-        if (isByRow(leaf)) return window(inputs[at], leaf.dtype);
-        const located = this.#locate(leaf, root.op.name);
-        return { ...located, layout: broadcastLayout(located.layout, shape) };
-      });
-      const call = emitMap(expression, operands, window(results, value.dtype), shape, reused >= 0 ? reused : undefined);
+    for (const run of runsBetween([...inputs, results], rows)) {
+      const shape = [run.count, ...rest];
+      const result = windowOf(results, value, run);
+      const call = emitMap(expression, operandsOf(run), result, shape, reused >= 0 ? reused : undefined);
       this.#push(`${root.op.name} ${formatShape(shape)}`, call);
     }
   }

@@ -45,6 +45,20 @@ function tensorsOf(tree: unknown): Tensor[] {
   return leavesOf(tree).filter((leaf) => leaf instanceof Tensor);
 }
 
+/** The tensors of a tree by their paths in it: trees of equal form may have their keys in another order. */
+function byPath(tree: unknown, what: string): (path: string) => Tensor {
+  const tensors = new Map<string, Tensor>();
+  mapTree(tree, (leaf, path) => {
+    if (leaf instanceof Tensor) tensors.set(path, leaf);
+    return leaf;
+  });
+  return (path) => {
+    const found = tensors.get(path);
+    if (!found) throw new OpError('adamw', `the ${what} have no tensor for the parameter ${path || '(whole)'}`);
+    return found;
+  };
+}
+
 /** √Σ g² over all leaves: a scalar. */
 export function globalNorm(gradients: unknown): Tensor {
   const squares = tensorsOf(gradients).map((gradient) => sumSquares(gradient));
@@ -77,21 +91,16 @@ export function adamw<Params>(
 ): { parameters: Params; moments: Moments<Params> } {
   const own = factor ? concat([settings.slice(0, 0, 7), factor.reshape([1])], 0) : settings;
   const withoutDecay = () => concat([own.slice(0, 0, 4), mul(own.slice(0, 4, 5), 0), own.slice(0, 5, 8)], 0);
-  const gradientList = tensorsOf(gradients);
-  const firstList = tensorsOf(moments.first);
-  const secondList = tensorsOf(moments.second);
-  const updated = tensorsOf(parameters).map((parameter, i) =>
-    adamwUpdate(
-      parameter,
-      firstList[i],
-      secondList[i],
-      gradientList[i],
-      decay === 'matrices' && parameter.rank !== 2 ? withoutDecay() : own,
-    ),
-  );
-  const rebuild = (which: 0 | 1 | 2): Params => {
-    let next = 0;
-    return mapTree(parameters, (leaf) => (leaf instanceof Tensor ? updated[next++][which] : leaf));
-  };
+  const gradientAt = byPath(gradients, 'gradients');
+  const firstAt = byPath(moments.first, 'first moments');
+  const secondAt = byPath(moments.second, 'second moments');
+  const updated = new Map<string, readonly [Tensor, Tensor, Tensor]>();
+  mapTree(parameters, (leaf, path) => {
+    if (!(leaf instanceof Tensor)) return leaf;
+    const settingsOfLeaf = decay === 'matrices' && leaf.rank !== 2 ? withoutDecay() : own;
+    updated.set(path, adamwUpdate(leaf, firstAt(path), secondAt(path), gradientAt(path), settingsOfLeaf));
+    return leaf;
+  });
+  const rebuild = (which: 0 | 1 | 2): Params => mapTree(parameters, (leaf, path) => updated.get(path)?.[which] ?? leaf);
   return { parameters: rebuild(0), moments: { first: rebuild(1), second: rebuild(2) } };
 }

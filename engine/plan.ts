@@ -169,6 +169,10 @@ export class Plan {
     }
   }
 
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
   /** Gives back what the plan holds, and lets go of what it captured. Calling it twice does nothing. */
   dispose(): void {
     if (this.#disposed) return;

@@ -99,12 +99,17 @@ export function padKernel({ type }: { type: ElementType }): KernelSource {
 /** Threads that scan one row in the first pass of top-k. */
 export const topKThreads = 64;
 
-/** Inserts (v, at) into the thread's list of the best `k`, largest first; of equal values the lower index wins. */
+/**
+ * Inserts (v, at) into the thread's list of the best `k`, largest first; of equal values the lower index wins. A place without an index is empty: anything comes
+ * before it, −∞ and NaN too.
+ */
 function insertFunction(k: number): string[] {
   return [
     `var<private> values: array<f32, ${k}>;`,
     `var<private> indices: array<u32, ${k}>;`,
-    'fn before(v: f32, at: u32, w: f32, other: u32) -> bool { return v > w || (v == w && at < other); }',
+    'fn before(v: f32, at: u32, w: f32, other: u32) -> bool {',
+    'return at != 0xffffffffu && (other == 0xffffffffu || v > w || (v == w && at < other));',
+    '}',
     'fn insert(v: f32, at: u32) {',
     `if (!before(v, at, values[${k - 1}], indices[${k - 1}])) { return; }`,
     `var slot = ${k - 1}u;`,

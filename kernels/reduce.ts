@@ -7,7 +7,7 @@
  * - `scattered`: any inner; a thread owns one output.
  */
 import { rowFrame, threads } from './rows.ts';
-import { type ElementType, type Grid, type KernelSource, kernelSource, linearGrid, lowest, u32 } from './source.ts';
+import { type ElementType, type Grid, type KernelSource, kernelSource, linearGrid, u32 } from './source.ts';
 
 export type Reduction = 'sum' | 'squares' | 'max';
 export type ReduceWalk = 'columns' | 'row' | 'scattered';
@@ -64,7 +64,8 @@ export function reduceKernel({ type, reduction, walk, vector, cooperative }: Red
       'let base = outer * p.length * p.inner + inside;',
       'let start = piece * p.chunk;',
       'let end = min(start + p.chunk, p.length);',
-      ...names.map((name) => `var ${name} = ${V}(${reduction === 'max' ? lowest : '0.0'});`),
+      // a maximum begins with a value of the row, for all of them may be −∞
+      ...names.map((name) => `var ${name} = ${reduction === 'max' ? 'load_x(base + start * p.inner)' : `${V}()`};`),
       `for (var c = start + ${frame.first}; c < end; c += ${lanes}u * ${frame.step}) {`,
       ...names.map((_, i) => step(i)),
       '}',

@@ -86,6 +86,6 @@ export function hostBatch(batch: TokenBatch, { text }: Kosmos2Config): HostBatch
           }
         : null,
     slotCount,
-    lastPosition: Math.max(...positions.flat()),
+    lastPosition: positions.flat().reduce((last, position) => Math.max(last, position)),
   };
 }

@@ -51,6 +51,14 @@ export class BeamSearch {
     return this.#finished;
   }
 
+  /** For a search that is broken off: running beams as they are beside finished hypotheses, best first. */
+  get resultsSoFar(): readonly Hypothesis[] {
+    if (this.#done || this.#step === 0) return this.#finished;
+    const { beams, lengthPenalty } = this.#options;
+    const open = this.#running.map(({ ids, score }) => ({ ids, score: score / ids.length ** lengthPenalty }));
+    return [...this.#finished, ...open].sort((a, b) => b.score - a.score).slice(0, beams);
+  }
+
   /** Takes the best 2·beams candidates of a step, best first, and decides who runs on. */
   advance(candidates: readonly Candidate[]): void {
     const { beams, maxNewTokens, eosTokenId, lengthPenalty, earlyStopping } = this.#options;

@@ -1,5 +1,5 @@
 /** Checkpoints in the Hugging Face layout: `config.json` and safetensors, read tensor by tensor into device memory. */
-import { type Device, leavesOf, mapTree, readJson, type Tensor } from '../engine/index.ts';
+import { type Device, type HostData, leavesOf, mapTree, readJson, type Tensor } from '../engine/index.ts';
 import {
   openCheckpointFiles,
   type SafetensorsDtype,
@@ -192,6 +192,10 @@ async function readParameter(
   return uploadStored(files, name, device, { shape, dtype, elements }, onRead);
 }
 
+function bytesOf(data: HostData): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}
+
 /** The weights of a model as a file has them, each read from the device when its turn comes. */
 export function parameterRecords(
   parameters: Kosmos2Parameters,
@@ -204,8 +208,9 @@ export function parameterRecords(
     dtype: dtype === 'f16' ? 'F16' : 'F32',
     shape: shapes.get(name)!.shape,
     data: async () => {
-      const values = (await tensor.read()) as Float32Array;
-      return dtype === 'f16' ? toFloat16Bits(values) : values;
+      const stored = await tensor.read();
+      if (tensor.dtype === dtype) return stored;
+      return dtype === 'f16' ? toFloat16Bits(stored as Float32Array) : toFloat32(bytesOf(stored), 'F16');
     },
   }));
 }

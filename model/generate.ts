@@ -87,6 +87,8 @@ type Step = (
 ) => StepResult;
 
 interface Functions {
+  /** Whoever called last. */
+  readonly listener: { onCompile: GenerateOptions['onCompile'] };
   readonly prefill: Compiled<Parameters<Prefill>, StepResult>;
   readonly step: Compiled<Parameters<Step>, StepResult>;
 }
@@ -179,7 +181,7 @@ export class Generator {
         disposeResult(result);
         for (const [prompt, search] of searches.entries()) if (!search.done) search.advance(candidates[prompt]);
         if (searches.every(({ done }) => done) || options.signal?.aborted)
-          return searches.map(({ results }) => [...results]);
+          return searches.map(({ resultsSoFar }) => [...resultsSoFar]);
         const scores = run.reorder(searches.map(({ done, running }) => (done ? [] : running)));
         result = await functions.step(run.cache, ...run.stepArguments(scores), run.source());
       }
@@ -221,7 +223,10 @@ export class Generator {
       throw new Error(`the n-gram size must be a whole number ≥ 0, got ${ngram}`);
     const key = `${selection} ${ngram} ${inspect} ${beams}`;
     const known = this.#functions.get(key);
-    if (known) return known;
+    if (known) {
+      known.listener.onCompile = onCompile;
+      return known;
+    }
     const { config, weights, device } = this.#model;
     const decoder = weights.text_model.model;
     const select = (
@@ -250,8 +255,11 @@ export class Generator {
       const result = decodeStep(decoder, config.text, table, input(batch), cache, start, source ?? undefined);
       return select(result.last, result.cache, selectionInput);
     };
-    const options = { donate: [0], device, onCompile };
+    const listener = { onCompile };
+    const hear = (done: number, all: number) => listener.onCompile?.(done, all);
+    const options = { donate: [0], device, onCompile: hear };
     const functions = {
+      listener,
       prefill: compile(prefillStep, { ...options, name: 'prefill' }),
       step: compile(tokenStep, { ...options, name: 'decode step' }),
     };

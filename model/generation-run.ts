@@ -49,6 +49,13 @@ export class GenerationRun {
       this.#starts.push(batch.attentionMask[prompt].indexOf(1));
     }
     const { layers, embedDim } = model.config.text;
+    const bytes = 4 * rows * this.#capacity * embedDim;
+    const { maxBindingBytes } = model.device.traits;
+    if (bytes > maxBindingBytes)
+      throw new Error(
+        `the keys of ${rows} rows of up to ${this.#capacity} tokens take ${bytes} bytes a layer, and this adapter binds ${maxBindingBytes} at ` +
+          'most; take fewer rows at a time, or fewer new tokens',
+      );
     const zeros = () =>
       Array.from({ length: layers }, () => model.device.zeros([rows, this.#capacity, embedDim], 'f32', 'KV cache'));
     this.cache = { keys: zeros(), values: zeros() };

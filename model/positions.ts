@@ -32,25 +32,26 @@ export function positionIds(ids: readonly number[], padTokenId: number): number[
 export class PositionTable {
   readonly #config: TextConfig;
   readonly #device: Device;
-  #table: Tensor;
+  /** The last one is the longest; steps that still wait may hold the others, which are few. */
+  readonly #tables: Tensor[];
 
   constructor(config: TextConfig, device: Device) {
     this.#config = config;
     this.#device = device;
-    this.#table = this.#make(config.maxPositionEmbeddings + 2);
+    this.#tables = [this.#make(config.maxPositionEmbeddings + 2)];
   }
 
-  /** [≥ rows, D]; valid until a longer one is asked for. */
+  /** [≥ rows, D] */
   withRows(rows: number): Tensor {
-    if (rows > this.#table.shape[0]) {
-      this.#table.dispose();
-      this.#table = this.#make(Math.ceil(rows / 1024) * 1024);
-    }
-    return this.#table;
+    const longest = this.#tables.at(-1)!;
+    if (rows <= longest.shape[0]) return longest;
+    const longer = this.#make(Math.ceil(rows / 1024) * 1024);
+    this.#tables.push(longer);
+    return longer;
   }
 
   dispose(): void {
-    this.#table.dispose();
+    for (const table of this.#tables) table.dispose();
   }
 
   #make(rows: number): Tensor {

@@ -53,6 +53,8 @@ export interface ModelSource {
   readonly init: string | null;
   /** Parts of `init` that start anew. */
   readonly fresh: readonly ModelPart[];
+  /** Lists of words: in the embedding of `init`, those of each further list are made to say nothing about those of the first. Empty for none. */
+  readonly independent: readonly (readonly string[])[];
   /** A folder with `tokenizer.json`, or `shapes` for the words of the synthetic world; null for that of `init`. */
   readonly tokenizer: string | null;
   /** Cells along an edge of the picture; its square is the number of location tokens. */
@@ -156,10 +158,12 @@ function parseModel(fields: Fields, file: string): ModelSource {
   }
   if (config) parseConfig(config, `${file}: model.config`);
   if (config && fields.has('fresh')) fields.fail('fresh', 'left out: a model without init is fresh as a whole');
+  if (config && fields.has('independent')) fields.fail('independent', 'left out: fresh embeddings are independent');
   const source: ModelSource = {
     config,
     init,
     fresh: init === null ? [] : fields.choices('fresh', MODEL_PARTS),
+    independent: fields.has('independent') ? fields.wordLists('independent') : [],
     tokenizer: init !== null && !fields.has('tokenizer') ? null : fields.text('tokenizer'),
     gridSize: fields.count('gridSize', DEFAULTS.gridSize, { least: 1 }),
     initialization: fields.choice('initialization', ['magneto', 'balanced', 'huggingface'], DEFAULTS.initialization),

@@ -32,6 +32,7 @@ const SHAPES_OPTIONS = [
   'maxTokens',
   'adjectiveNoise',
   'repainted',
+  'reshaped',
   'shapesEverywhere',
   'mostObjects',
   'curriculum',
@@ -48,6 +49,7 @@ async function openSource(
   // two sources of one world must not show the same scenes
   const seed = training.seed + training.data.indexOf(source);
   const { validation, ...options } = source.options;
+  if (part === 'train') checkValidation(source);
   const common = { seed, tokenizer, imageSize: config.vision.imageSize, latents: config.latentQueryNum };
   if (source.kind === 'shapes') {
     const unknown = Object.keys(options).find((name) => !SHAPES_OPTIONS.includes(name));
@@ -55,18 +57,44 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    const { curriculum, adjectiveNoise, repainted, shapesEverywhere, ...always } = options as Partial<ShapesOptions>;
+    const { curriculum, adjectiveNoise, repainted, reshaped, shapesEverywhere, ...always } =
+      options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start, as it is
-    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, shapesEverywhere } : {};
+    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, reshaped, shapesEverywhere } : {};
     const world = { ...always, ...aids, ...common, patchesPerSide: patchesPerSide(config.vision), split: part };
     return openShapes(world, state as ShapesState | undefined);
   }
-  const path = part === 'train' ? source.path! : (validation as string);
+  const path = part === 'train' ? source.path! : (validation as FilePaths);
   return openCorpus(
     { ...options, kind: source.kind, path },
     { ...common, gridSize: model.gridSize, sequenceLength: config.text.maxPositionEmbeddings, pictures },
     state,
   );
+}
+
+/** Files, folders or patterns. */
+type FilePaths = string | readonly string[];
+
+/** @throws Error for what is no path or list of paths, and where it would have no effect */
+function checkValidation({ kind, path, options: { validation } }: DataSource): void {
+  if (kind === 'shapes') {
+    if (validation !== undefined || path !== null)
+      throw new Error('shapes are made up, so they have neither path nor validation');
+    return;
+  }
+  if (validation === undefined || isPaths(validation)) return;
+  throw new Error(`validation takes a path or a list of paths, not ${JSON.stringify(validation)}`);
+}
+
+function isPaths(value: unknown): value is FilePaths {
+  const isPath = (one: unknown) => typeof one === 'string' && one !== '';
+  return Array.isArray(value) ? value.length > 0 && value.every(isPath) : isPath(value);
+}
+
+/** Threads for pictures: as many as the source wants that wants most; undefined where none says. */
+function workersOf(sources: readonly DataSource[]): number | undefined {
+  const counts = sources.map(({ options }) => options.workers).filter((count) => typeof count === 'number');
+  return counts.length === 0 ? undefined : Math.max(...counts);
 }
 
 /** Of the scenes that a run learns from; undefined where there is no limit. */
@@ -88,7 +116,7 @@ async function named<T>(source: DataSource, opened: Promise<T>): Promise<T> {
 
 /** The mixture of a run, from the start or from where a state leaves off. */
 export async function openTrainingData(context: DataContext, state?: MixtureState): Promise<Mixture> {
-  const pictures = new PicturePool();
+  const pictures = new PicturePool(workersOf(context.training.data));
   const opened: ExampleStream[] = [];
   const close = async () => {
     await Promise.all(opened.map((stream) => stream.close()));
@@ -114,11 +142,9 @@ export async function openTrainingData(context: DataContext, state?: MixtureStat
 
 /** Micro-batches that no training sees, the same in every run: of shapes their own split, of a corpus the files that its option `validation` names. */
 export async function validationBatches(context: DataContext, batches: number): Promise<NamedExamples[]> {
-  const sources = context.training.data.filter(
-    ({ kind, options }) => kind === 'shapes' || typeof options.validation === 'string',
-  );
+  const sources = context.training.data.filter(({ kind, options }) => kind === 'shapes' || isPaths(options.validation));
   const taken: NamedExamples[] = [];
-  const pictures = new PicturePool();
+  const pictures = new PicturePool(workersOf(sources));
   try {
     for (const [i, source] of sources.entries()) {
       const count = Math.ceil((batches - i) / sources.length);

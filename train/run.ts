@@ -3,6 +3,7 @@ import type { Mixture, MixtureState } from '../data/index.ts';
 import { type AdapterChoice, type Device, requestDevice, runtime } from '../engine/index.ts';
 import { loadParameters } from '../model/index.ts';
 import { loadMoments, newestCheckpoint, type RunState, saveCheckpoint, writeModelFolder } from './checkpoint.ts';
+import type { Json } from './config/fields.ts';
 import { parseTrainConfig, type TrainConfig } from './config.ts';
 import { openTrainingData, validationBatches } from './data.ts';
 import { type ModelSetup, prepareModel } from './model-files.ts';
@@ -44,7 +45,7 @@ export interface TrainRunResult {
 /** Steps in a row without an update after which a run gives up. */
 const MOST_SKIPPED = 5;
 
-/** Fields of a configuration that may differ from those of the checkpoint that a run goes on from. */
+/** Fields of a configuration that may differ from those of the checkpoint that a run goes on from; of `optimizer`, the learning rate may. */
 const FREE_FIELDS = ['description', 'steps', 'schedule', 'validation', 'checkpoint'];
 
 /** What a step is made from, and where the data goes on behind it. */
@@ -83,15 +84,23 @@ export async function runTraining(options: TrainRunOptions): Promise<TrainRunRes
 }
 
 function checkSameRun(before: unknown, now: unknown, folder: string): void {
-  const fields = (value: unknown) => value as Record<string, unknown>;
-  for (const name of new Set([...Object.keys(fields(before)), ...Object.keys(fields(now))])) {
-    if (FREE_FIELDS.includes(name)) continue;
-    if (JSON.stringify(fields(before)[name]) !== JSON.stringify(fields(now)[name]))
+  const [was, is] = [before, now].map((configuration) => fixedFields(configuration as Json));
+  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const [then, today] = [was, is].map((fields) => JSON.stringify(fields[name]) ?? 'absent');
+    if (then !== today)
       throw new Error(
-        `${folder} is a checkpoint of another configuration: ${name} was ${JSON.stringify(fields(before)[name]) ?? 'absent'}, now it is ` +
-          `${JSON.stringify(fields(now)[name]) ?? 'absent'}; give another --out, or start from it with model.init`,
+        `${folder} is a checkpoint of another configuration: ${name} was ${then}, now it is ${today}; give another --out, or start from ` +
+          'it with model.init',
       );
   }
+}
+
+/** A run may be lengthened, watched otherwise, and go on at another rate. */
+function fixedFields({ optimizer, ...others }: Json): Json {
+  const { learningRate: _, ...fixed } = (optimizer ?? {}) as Json;
+  return Object.fromEntries(
+    Object.entries({ ...others, optimizer: fixed }).filter(([name]) => !FREE_FIELDS.includes(name)),
+  );
 }
 
 interface Parts {

@@ -99,8 +99,13 @@ function expandRanges(path: string): string[] {
   return numbers.flatMap((number) => expandRanges(before + String(number).padStart(first.length, '0') + after));
 }
 
-/** The folder with its slash, and the name. */
+/** The folder that a file lies in. */
+export function folderOf(path: string): string {
+  return splitPath(path)[0].replace(/(?<=.)[\\/]$/, '') || '.';
+}
+
+/** The folder with its slash, of either kind as Windows has them, and the name. */
 function splitPath(path: string): [string, string] {
-  const at = path.lastIndexOf('/') + 1;
+  const at = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1;
   return [path.slice(0, at), path.slice(at)];
 }

@@ -31,7 +31,8 @@ export function pictureOf(record: DataRecord, row: Row, folder: string): Picture
 /** A picture that a record names. */
 export function namedPicture(record: DataRecord, name: string, folder: string): PictureSource {
   const own = record.pictures?.get(name.slice(name.lastIndexOf('/') + 1));
-  return own ? { bytes: own } : { paths: [inFolder(folder, name)] };
+  // a copy, for a document may name one picture twice, and whoever loads one gives its bytes away
+  return own ? { bytes: own.slice() } : { paths: [inFolder(folder, name)] };
 }
 
 /** Beside each other, or in folders of ten thousand as img2dataset writes them. */

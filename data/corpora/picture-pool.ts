@@ -94,12 +94,23 @@ export class PicturePool {
 
   #assign(): void {
     for (const thread of this.#threads) {
-      if (thread.current !== null) continue;
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      thread.current = next;
-      thread.worker!.post(next.task, [next.task.bytes.buffer]);
+      while (thread.current === null) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#send(thread, next);
+      }
     }
+  }
+
+  /** Bytes that another call has given away would get lost on their way, and the thread would never answer. */
+  #send(thread: Thread, next: Waiting): void {
+    const { bytes } = next.task;
+    if (bytes.byteLength === 0) {
+      next.failed(new Error('there are no bytes: the file is empty, or they were given away already'));
+      return;
+    }
+    thread.current = next;
+    thread.worker!.post(next.task, [bytes.buffer]);
   }
 
   #finish(thread: Thread, answer: PictureAnswer): void {

@@ -1,6 +1,6 @@
 /** From records in order to examples, one step a record, or a sequence of packed texts. */
 import type { CheckedConfig, CorpusKind } from './config.ts';
-import type { DataFile } from './data-files.ts';
+import { type DataFile, folderOf } from './data-files.ts';
 import type { TrainingExample } from './example.ts';
 import { type EpochEnd, type OrderedRecord, orderedRecords, randomOfRecord } from './order.ts';
 import { documentLines, LinePacker } from './packing.ts';
@@ -143,10 +143,6 @@ async function outcomeOf(source: Source, recipeFor: RecipeFor, ordered: OrderedR
     report(error);
     return { ...NOTHING, problems };
   }
-}
-
-function folderOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
 }
 
 async function load(picture: PictureSource, { config, context, pool }: Source): Promise<LoadedPicture | Unusable> {

@@ -25,6 +25,7 @@ export const PROBLEM_KINDS = {
   'phrase-too-long': 'phrase not looked for: with the caption before it, it is longer than the model takes',
   'file-unreadable': 'file skipped: it cannot be read',
   'file-without-columns': 'file skipped: it has not the columns that are needed',
+  'picture-key-taken': 'record dropped: another picture of the run has its key, and training could not tell them apart',
   'record-malformed': 'record dropped: it is not in the schema of GRIT',
 } as const satisfies Record<string, string>;
 

@@ -31,6 +31,8 @@ export interface CurriculumStage {
   readonly mix?: Partial<ShapesMix>;
 }
 
+const STAGE_FIELDS: readonly (keyof CurriculumStage)[] = ['before', 'mostObjects', 'textsPerImage', 'mix'];
+
 /** What a stream's options say about it (see `ShapesOptions`). */
 export interface StageOptions {
   /** Texts about each picture. Default 3. */
@@ -55,8 +57,9 @@ export interface Stage {
 export function stagesOf(options: StageOptions): Stage[] {
   const { curriculum = [], mostObjects = Number.POSITIVE_INFINITY, textsPerImage = 3 } = options;
   checkMostObjects(mostObjects);
-  const mix = checkedMix({ ...DEFAULT_MIX, ...options.mix });
+  const mix = checkedMix(DEFAULT_MIX, options.mix);
   const stages = curriculum.map((stage): Stage => {
+    checkNames('a stage of the curriculum', stage, STAGE_FIELDS);
     if (!(stage.before > 0) || !(stage.mostObjects >= 1))
       throw new Error(
         `shapes: a stage of the curriculum needs before and mostObjects above 0, not ${JSON.stringify(stage)}`,
@@ -65,13 +68,22 @@ export function stagesOf(options: StageOptions): Stage[] {
       before: stage.before,
       mostObjects: Math.min(mostObjects, stage.mostObjects),
       textsPerImage: stage.textsPerImage ?? textsPerImage,
-      mix: checkedMix({ ...mix, ...stage.mix }),
+      mix: checkedMix(mix, stage.mix),
     };
   });
   return [...stages, { before: Number.POSITIVE_INFINITY, mostObjects, textsPerImage, mix }];
 }
 
-function checkedMix(mix: ShapesMix): ShapesMix {
+/** @throws Error for a name that means nothing, which would be a kind or a field that is spelled wrongly */
+function checkNames(what: string, given: object, names: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`shapes: ${what} has ${JSON.stringify(unknown)}; there are ${names.join(', ')}`);
+}
+
+function checkedMix(otherwise: ShapesMix, given: Partial<ShapesMix> = {}): ShapesMix {
+  checkNames('the mix', given, EXAMPLE_KINDS);
+  const mix = { ...otherwise, ...given };
   const weights = EXAMPLE_KINDS.map((kind) => mix[kind]);
   if (!weights.every((weight) => Number.isFinite(weight) && weight >= 0) || !weights.some((weight) => weight > 0)) {
     throw new Error(`shapes: the mix needs weights that are not negative and not all zero, not ${JSON.stringify(mix)}`);

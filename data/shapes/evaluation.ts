@@ -72,7 +72,7 @@ export interface ShapesItems {
 /**
  * The first `count` items of a task, one a scene. Those of the split `novel` are about what training never saw.
  *
- * @throws Error for a task or a split that does not exist, and for expressions about scenes of one object
+ * @throws Error for a task or a split that does not exist, and for expressions or new pairs in scenes of one object
  */
 export function shapesEvaluation<Task extends ShapesTask>(options: ShapesEvaluationOptions<Task>): ShapesItems[Task][] {
   const { seed, split, count, task, imageSize = 64, mostObjects = Number.POSITIVE_INFINITY } = options;
@@ -81,6 +81,8 @@ export function shapesEvaluation<Task extends ShapesTask>(options: ShapesEvaluat
   checkMostObjects(mostObjects);
   if (task === 'comprehension' && mostObjects < 2)
     throw new Error('shapes: with one object alone there is nothing to comprehend (mostObjects 1)');
+  if (split === 'novel' && mostObjects < 2)
+    throw new Error('shapes: scenes of the split novel have two objects or more (mostObjects 1)');
   const make = MAKERS[task];
   const items: ShapesItems[Task][] = [];
   for (let index = 0; items.length < count; index++) {

@@ -3,7 +3,7 @@ import { intersectionOverUnion } from '../grounding/iou.ts';
 import type { Box } from '../grounding/patches.ts';
 import type { Random } from '../random.ts';
 import type { Pair } from './holdout.ts';
-import { OUTLINES } from './outlines.ts';
+import { OUTLINES, type Outline } from './outlines.ts';
 import { UNITS } from './units.ts';
 
 /** A coloured shape and where it is: a square box, upper left corner and side in units. */
@@ -11,6 +11,12 @@ export interface Spot extends Pair {
   readonly x: number;
   readonly y: number;
   readonly side: number;
+  /** Instead of the shape's own. */
+  readonly outline?: Outline;
+}
+
+export function outlineOf({ outline, shape }: Spot): Outline {
+  return outline ?? OUTLINES[shape];
 }
 
 const TRIES = 40;
@@ -51,12 +57,13 @@ function boxIn({ x, y, side }: Spot): Box {
 export function visiblePart(spot: Spot, above: readonly Spot[]): number {
   const near = above.filter((other) => intersectionOverUnion(boxIn(spot), boxIn(other)) > 0);
   if (near.length === 0) return 1;
+  const inside = outlineOf(spot);
   let whole = 0;
   let visible = 0;
   for (let row = 0; row < LATTICE; row++) {
     for (let column = 0; column < LATTICE; column++) {
       const [u, v] = [(column + 0.5) / LATTICE, (row + 0.5) / LATTICE];
-      if (!OUTLINES[spot.shape](u, v)) continue;
+      if (!inside(u, v)) continue;
       whole++;
       const [x, y] = [spot.x + u * spot.side, spot.y + v * spot.side];
       if (!near.some((other) => covers(other, x, y))) visible++;
@@ -66,7 +73,8 @@ export function visiblePart(spot: Spot, above: readonly Spot[]): number {
 }
 
 /** Whether a shape covers a place, in units. */
-export function covers({ shape, x, y, side }: Spot, atX: number, atY: number): boolean {
+export function covers(spot: Spot, atX: number, atY: number): boolean {
+  const { x, y, side } = spot;
   const [u, v] = [(atX - x) / side, (atY - y) / side];
-  return u >= 0 && u <= 1 && v >= 0 && v <= 1 && OUTLINES[shape](u, v);
+  return u >= 0 && u <= 1 && v >= 0 && v <= 1 && outlineOf(spot)(u, v);
 }

@@ -2,7 +2,7 @@
 import type { RgbImage } from '../image/image.ts';
 import type { Texture } from './attributes.ts';
 import { type Background, patternAt } from './background.ts';
-import { OUTLINES } from './outlines.ts';
+import { outlineOf } from './placement.ts';
 import type { Scene, SceneObject } from './scene.ts';
 import { UNITS } from './units.ts';
 
@@ -42,8 +42,8 @@ function paintBackground(canvas: Float64Array, background: Background, size: num
 }
 
 function paintObject(canvas: Float64Array, object: SceneObject, size: number): void {
-  const { x, y, side, rgb, texture, shape } = object;
-  const inside = OUTLINES[shape];
+  const { x, y, side, rgb, texture } = object;
+  const inside = outlineOf(object);
   const firstPixel = (units: number) => Math.floor((units * size) / UNITS);
   const endPixel = (units: number) => Math.min(size, Math.ceil((units * size) / UNITS));
   /** From a sample's number to a place in the object's square. */

@@ -1,22 +1,21 @@
 /** The shapes world as a stream of training examples. */
 
 import type { ExampleStream, ProblemCount, TrainingExample, TrainingSequence } from '../corpora/example.ts';
-import type { RgbImage } from '../image/image.ts';
 import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { AdjectiveNoise } from './adjective-noise.ts';
 import { EXAMPLE_KINDS, type Stage, type StageOptions, stagesOf } from './curriculum.ts';
+import { type Disguise, type DisguiseOptions, Disguises } from './disguises.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
 import { STREAMS } from './purposes.ts';
 import { renderScene } from './render.ts';
-import { Repainting, repaint } from './repaint.ts';
 import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
 
-export interface ShapesOptions extends StageOptions {
+export interface ShapesOptions extends StageOptions, DisguiseOptions {
   readonly seed: number;
   readonly split: Split;
   /** With the location tokens of a grid (see `buildShapesTokenizer`). */
@@ -31,10 +30,6 @@ export interface ShapesOptions extends StageOptions {
   readonly packed?: boolean;
   /** Chance with which the model reads an adjective of a response as another of its kind (see `AdjectiveNoise`). Default 0. */
   readonly adjectiveNoise?: number;
-  /** Share of the pictures whose objects are repainted, so that colours and shapes are learned apart (see `repaint.ts`). Default 0. */
-  readonly repainted?: number;
-  /** With `repainted`: words for shapes count in the other pictures too. Default false. */
-  readonly shapesEverywhere?: boolean;
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
   readonly maxTokens?: number;
 }
@@ -65,7 +60,7 @@ export class ShapesStream implements ExampleStream {
   readonly #maxTokens: number;
   readonly #namer: PatchNamer | null;
   readonly #noise: AdjectiveNoise;
-  readonly #repainting: Repainting;
+  readonly #disguises: Disguises;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -75,10 +70,12 @@ export class ShapesStream implements ExampleStream {
     this.#maxTokens = options.maxTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
-    const { tokenizer, patchesPerSide, repainted = 0, shapesEverywhere = false } = options;
-    this.#repainting = new Repainting(tokenizer, repainted, shapesEverywhere);
-    if (repainted > 0 && this.#stages.some(({ mix }) => mix.interleaved > 0))
-      throw new Error('shapes: repainted is not for the kind interleaved, where a caption is the prompt of the next');
+    const { tokenizer, patchesPerSide } = options;
+    this.#disguises = new Disguises(tokenizer, options);
+    if (this.#disguises.any && this.#stages.some(({ mix }) => mix.interleaved > 0))
+      throw new Error(
+        'shapes: repainted and reshaped are not for the kind interleaved, where a caption is the prompt of the next',
+      );
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
       throw new Error('shapes: the kind patches needs patchesPerSide');
@@ -150,29 +147,26 @@ export class ShapesStream implements ExampleStream {
 
   #patches(index: number): TrainingExample {
     const painter = this.#random(index, 1);
-    const isRepainted = this.#repainting.draw(painter);
-    const scene = this.#scene(index);
-    const openTokens = this.#repainting.open(isRepainted);
-    const images = [this.#render(scene, isRepainted, painter)];
+    const disguise = this.#disguises.draw(painter);
+    const scene = this.#disguises.show(this.#scene(index), disguise, painter);
+    const openTokens = this.#disguises.open(disguise);
+    const images = [renderScene(scene, this.#options.imageSize)];
     return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, openTokens), openTokens };
-  }
-
-  #render(scene: Scene, isRepainted: boolean, random: Random): RgbImage {
-    return renderScene(isRepainted ? repaint(scene, random) : scene, this.#options.imageSize);
   }
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
     const scene = this.#scene(index);
     const painter = this.#random(index, 1);
-    const wish = this.#repainting.draw(painter);
-    const repainted = wish ? this.#textsAbout(scene, index, firstKind, random, true) : [];
-    const isRepainted = repainted.length > 0;
-    const texts = isRepainted ? repainted : this.#textsAbout(scene, index, firstKind, random, false);
+    const wish = this.#disguises.draw(painter);
+    const wished = wish === 'none' ? [] : this.#textsAbout(scene, index, firstKind, random, wish);
+    const disguise = wished.length > 0 ? wish : 'none';
+    const texts = wished.length > 0 ? wished : this.#textsAbout(scene, index, firstKind, random, 'none');
     if (texts.length === 0) this.#nothingFits('picture', index);
     const rows = this.#options.packed ? [this.#maker.packed(texts)] : texts;
+    const shown = this.#disguises.show(scene, disguise, painter);
     return {
-      images: [this.#render(scene, isRepainted, painter)],
-      sequences: rows.map((row) => this.#repainting.of(this.#noise.of(row, random), isRepainted, painter)),
+      images: [renderScene(shown, this.#options.imageSize)],
+      sequences: rows.map((row) => this.#disguises.of(this.#noise.of(row, random), disguise, painter)),
     };
   }
 
@@ -182,7 +176,7 @@ export class ShapesStream implements ExampleStream {
     index: number,
     firstKind: TextKind,
     random: Random,
-    isRepainted: boolean,
+    disguise: Disguise,
   ): TrainingSequence[] {
     const { mix, textsPerImage } = this.#stage(index);
     const { packed = false } = this.#options;
@@ -192,7 +186,7 @@ export class ShapesStream implements ExampleStream {
     for (let attempt = 0; texts.size < textsPerImage && attempt < TRIES && misfits < MISFITS; attempt++) {
       const text = makePictureText(scene, attempt === 0 ? firstKind : draw(), random, this.#maker.gridSize);
       const sequence = text && this.#maker.ofPicture(text);
-      if (!sequence || texts.has(sequence.ids.join()) || !this.#repainting.suits(sequence, isRepainted)) continue;
+      if (!sequence || texts.has(sequence.ids.join()) || !this.#disguises.suits(sequence, disguise)) continue;
       if (this.#hasRoom([...texts.values(), sequence])) texts.set(sequence.ids.join(), sequence);
       else if (packed && texts.size > 0) misfits++;
     }

@@ -13,6 +13,7 @@ const ENTRIES = [
   { entry: 'kosmos-webgpu/engine', module: 'engine/index.d.ts', file: 'engine.md' },
   { entry: 'kosmos-webgpu/model', module: 'model/index.d.ts', file: 'model.md' },
   { entry: 'kosmos-webgpu/data', module: 'data/index.d.ts', file: 'data.md' },
+  { entry: 'kosmos-webgpu/data/grit', module: 'data/grit/index.d.ts', file: 'data-grit.md' },
   { entry: 'kosmos-webgpu/train', module: 'train/index.d.ts', file: 'train.md' },
 ] as const;
 

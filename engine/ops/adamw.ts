@@ -18,6 +18,7 @@ export const adamwOp: OpDefinition = {
       expectDType('adamwUpdate', name, other, 'f32');
     }
     expectShape('adamwUpdate', 'settings', settings, [8]);
+    expectDType('adamwUpdate', 'settings', settings, 'f32');
     return [x, m, v].map(({ shape, dtype }) => ({ shape, dtype }));
   },
   vjp: { none: 'an optimiser step is not differentiated' },

@@ -15,7 +15,7 @@ import {
   stagingFor,
   weightFactors,
 } from './attention.ts';
-import { expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+import { expectDType, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 
 function dotAt(a: Float64Array, at: number, b: Float64Array, bt: number, length: number): number {
   let sum = 0;
@@ -30,7 +30,9 @@ function addScaled(to: Float64Array, at: number, from: Float64Array, ft: number,
 export const attentionGradientOp: OpDefinition = {
   name: 'attentionGradient',
   summary: 'gradients of q, k and v of `attention`, from q, k, v, its two outputs, and the gradient of the first',
-  infer: ([q, k, v, out, , g]) => {
+  infer: ([q, k, v, out, lse, g]) => {
+    for (const [name, abstract] of Object.entries({ q, k, v, output: out, lse, gradient: g }))
+      expectDType('attentionGradient', name, abstract, 'f32');
     expectShape('attentionGradient', 'output', out, q.shape);
     expectShape('attentionGradient', 'gradient', g, q.shape);
     return [f32Of(q.shape), f32Of(k.shape), f32Of(v.shape)];

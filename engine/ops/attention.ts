@@ -20,6 +20,7 @@ import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
 import { checkRate, keepFactor, keyOf } from './dropout.ts';
+import { cast } from './elementwise.ts';
 import { pad } from './pad.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 import { reshape, slice } from './view.ts';
@@ -128,7 +129,8 @@ export const attentionOp: OpDefinition = {
     if (ofLogSum) throw new OpError('attention', 'the log-sum-exp cannot be differentiated');
     if (!g) return inputs.map(() => null);
     const [q, k, v, ...rest] = inputs;
-    const gradients = apply(attentionGradientOp, [q, k, v, ...outputs, g, ...rest], attributes);
+    const exact = [q, k, v].map((x) => (x.dtype === 'f16' ? cast(x, 'f32') : x));
+    const gradients = apply(attentionGradientOp, [...exact, ...outputs, g, ...rest], attributes);
     return [...gradients, ...rest.map(() => null)];
   },
   reference: ([q, k, v, ...rest], attributes, [out, lse]) => {

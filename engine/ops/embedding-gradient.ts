@@ -14,6 +14,7 @@ export const embeddingGradientOp: OpDefinition = {
   infer: ([g, ids], attributes) => {
     const width = g.shape[g.shape.length - 1];
     expectShape('embeddingGradient', 'gradient', g, [...ids.shape, width]);
+    expectDType('embeddingGradient', 'gradient', g, 'f32');
     expectDType('embeddingGradient', 'ids', ids, 'i32');
     return [f32Of([attribute<number>(attributes, 'rows'), width])];
   },

@@ -15,7 +15,7 @@ import { attribute, type OpDefinition } from '../op.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { embeddingGradient } from './embedding-gradient.ts';
-import { expectDType, expectRank, expectShape, input, integers, rowsOf, zerosLike } from './support.ts';
+import { expectDType, expectRank, expectShape, input, integers, onlyShard, rowsOf, zerosLike } from './support.ts';
 
 export const gatherOp: OpDefinition = {
   name: 'gather',
@@ -111,7 +111,7 @@ export const updateRowsOp: OpDefinition = {
       context.dispatch({
         source: updateRowsKernel(),
         parameters: { count, rowWords: rows.shape[1] * width, cacheWords: capacity * width, width },
-        operands: [rowsMemory, position, context.inPlace(0, 0)[0].memory],
+        operands: [rowsMemory, position, onlyShard('updateRows', 'the cache', context.inPlace(0, 0)).memory],
         grid: elementsGrid(count),
       });
     },
@@ -241,7 +241,7 @@ export const banRepeatedOp: OpDefinition = {
       context.dispatch({
         source: banRepeatedKernel({ n }),
         parameters: { count, capacity: history.shape[1], columns: logits.shape[1] },
-        operands: [...operands, context.inPlace(0, 0)[0].memory],
+        operands: [...operands, onlyShard('banRepeated', 'the tensor of logits', context.inPlace(0, 0)).memory],
         grid: elementsGrid(count),
       });
     },

@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts';
 import type { OpDefinition } from '../op.ts';
 import { normalizeAxis, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { div, equal, mul } from './elementwise.ts';
+import { add, div, equal, mul } from './elementwise.ts';
 import { f32Of, input } from './support.ts';
 import { broadcastTo, reshape } from './view.ts';
 
@@ -167,14 +167,27 @@ export const maxOp: OpDefinition = defineReduction(
 
 type Axes = number | readonly number[];
 
-function reduceAxes(op: OpDefinition, x: Tensor, axes: Axes | undefined, keepDims: boolean): Tensor {
+/** How a reduction goes on behind the first run of neighbouring axes, and what it is of a single value; by default itself, and the value. */
+interface Further {
+  readonly next?: OpDefinition;
+  readonly ofOne?: (x: Tensor) => Tensor;
+}
+
+function reduceAxes(
+  op: OpDefinition,
+  x: Tensor,
+  axes: Axes | undefined,
+  keepDims: boolean,
+  { next = op, ofOne = (value) => add(value, 0) }: Further = {},
+): Tensor {
   const list = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes;
   const sorted = [...new Set(list.map((axis) => normalizeAxis(op.name, axis, x.rank)))].sort((a, b) => a - b);
+  if (sorted.length === 0) return ofOne(x);
   let result = x;
   for (let at = sorted.length - 1; at >= 0; ) {
     let first = at;
     while (first > 0 && sorted[first - 1] === sorted[first] - 1) first--;
-    result = applyOne(op, [result], { start: sorted[first], end: sorted[at] + 1 });
+    result = applyOne(result === x ? op : next, [result], { start: sorted[first], end: sorted[at] + 1 });
     at = first - 1;
   }
   return keepDims
@@ -192,7 +205,7 @@ export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 
 /** The sum of squares over `axes` (default: all). */
 export function sumSquares(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  return reduceAxes(sumSquaresOp, x, axes, keepDims);
+  return reduceAxes(sumSquaresOp, x, axes, keepDims, { next: sumOp, ofOne: (value) => mul(value, value) });
 }
 
 /** The mean over `axes` (default: all). */

@@ -23,6 +23,16 @@ export function expectDType(op: string, name: string, abstract: Abstract, dtype:
   if (abstract.dtype !== dtype) throw new OpError(op, `${name} must be ${dtype}, got ${abstract.dtype}`);
 }
 
+/** @throws OpError for a tensor that lies in several buffers */
+export function onlyShard<T>(op: string, name: string, shards: readonly T[]): T {
+  if (shards.length > 1)
+    throw new OpError(
+      op,
+      `${name} lies in ${shards.length} buffers, since one binding cannot hold it; take fewer rows`,
+    );
+  return shards[0];
+}
+
 export function f32Of(shape: Shape): Abstract {
   return { shape, dtype: 'f32' };
 }

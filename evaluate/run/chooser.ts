@@ -3,7 +3,7 @@ import type { Processor, RgbImage } from '../../data/index.ts';
 import { type AlternativeSet, type Kosmos2Config, LikelihoodScorer } from '../../model/index.ts';
 import type { Choosing } from './asking.ts';
 import { PictureEncoder } from './picture-encoder.ts';
-import { longestOf, type Prepared, type Respondent, type Response, rowsWithin } from './respondent.ts';
+import { longestOf, mostOf, type Prepared, type Respondent, type Response, rowsWithin } from './respondent.ts';
 import { preprocessorOf, type Subject } from './subject.ts';
 
 interface PreparedOptions<T> extends Prepared<T> {
@@ -63,7 +63,7 @@ export class Chooser<T> implements Respondent<T, PreparedOptions<T>> {
   }
 
   batchFor(prepared: readonly PreparedOptions<T>[]): number {
-    const options = Math.max(1, ...prepared.map(({ set }) => set.alternatives.length));
+    const options = mostOf(prepared, ({ set }) => set.alternatives.length);
     return Math.max(1, Math.floor(rowsWithin(longestOf(prepared), this.#config) / options));
   }
 

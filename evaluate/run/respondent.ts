@@ -44,5 +44,10 @@ export function rowsWithin(tokens: number, { text }: Kosmos2Config): number {
 }
 
 export function longestOf(prepared: readonly Prepared<unknown>[]): number {
-  return Math.max(1, ...prepared.map(({ length }) => length));
+  return mostOf(prepared, ({ length }) => length);
+}
+
+/** The largest of the counts, at least 1. Of as many items as there are: they would be too many for the arguments of a call. */
+export function mostOf<T>(items: readonly T[], countOf: (item: T) => number): number {
+  return items.reduce((most, item) => Math.max(most, countOf(item)), 1);
 }

@@ -79,10 +79,12 @@ export function predictedBoxes(
   return fractions.map((box) => scaleBox(box, size.width, size.height));
 }
 
+/** One that is no box keeps its place among the others, as a box that overlaps with nothing. */
 function wellFormed(boxes: readonly unknown[], report: (kind: ProblemKind, message: string) => void): Box[] {
-  return boxes.filter((box): box is Box => {
+  return boxes.map((box): Box => {
     const isBox = Array.isArray(box) && box.length === 4 && box.every((value) => Number.isFinite(value));
-    if (!isBox) report('malformed box', `${JSON.stringify(box)} is not four numbers; it counts as a miss`);
-    return isBox;
+    if (isBox) return box as unknown as Box;
+    report('malformed box', `${JSON.stringify(box)} is not four numbers; it counts as a miss`);
+    return [0, 0, 0, 0];
   });
 }

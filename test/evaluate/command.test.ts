@@ -95,7 +95,8 @@ test('comprehension: text, fractions and pixels; malformed boxes are misses', as
   const right = queries.filter((query: Json) => query.hit).slice(0, 2);
   const rows = [
     { id: right[0].id, pixels: right[0].boxes },
-    { id: right[1].id, pixels: [right[1].boxes[0].slice(1)] },
+    // what comes behind keeps its place
+    { id: right[1].id, pixels: [right[1].boxes[0].slice(1), right[1].boxes[0]] },
   ];
   const document = await scored('comprehension', REFCOCO, predictions('malformed.jsonl', rows));
   assert.equal([metricOf(document, 'accuracy'), document.scored], [50, 2]);

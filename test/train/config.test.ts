@@ -105,6 +105,22 @@ test('parts of a model to start from may be fresh, but not of one that is fresh 
   );
 });
 
+test('words of a model to start from may be made independent', () => {
+  const { model } = parseTrainConfig(
+    config({ model: { init: 'owner/name', independent: [['red', 'blue'], ['star']] } }),
+  );
+  assert.equal(model.independent, [['red', 'blue'], ['star']]);
+  for (const independent of [[['red']], [['red'], []], ['red', 'star'], 'red'])
+    refused(
+      { model: { init: 'x', independent } },
+      `run.json: model.independent must be two lists of words or more, found ${JSON.stringify(independent)}`,
+    );
+  refused(
+    { model: { ...MODEL, independent: [['red'], ['star']] } },
+    'run.json: model.independent must be left out: fresh embeddings are independent, found [["red"],["star"]]',
+  );
+});
+
 test('unknown fields are refused, with the one that was meant', () => {
   refused({ optimiser: {} }, 'run.json: optimiser is an unknown field; did you mean optimizer?');
   refused(

@@ -1,11 +1,17 @@
 /** The sources of a configuration: what is validated on, and a curriculum that only training follows. */
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeScene, openShapes, shapesEvaluation } from '../../data/index.ts';
+import type { ShapesMix } from '../../data/shapes/curriculum.ts';
 import { parseTrainConfig } from '../../train/config.ts';
 import { mostObjectsOf, openTrainingData, validationBatches } from '../../train/data.ts';
 import { prepareModel } from '../../train/model-files.ts';
 import { onlyKind } from '../data/shapes/only-kind.ts';
+import { rejects } from '../rejects.ts';
 import { tinyConfiguration } from './tiny.ts';
 
 const curriculum = [{ before: 1000, mostObjects: 1 }];
@@ -58,6 +64,13 @@ test('a stage may have texts of its own, in number and kind', async () => {
     () => openShapes({ ...options, curriculum: [{ before: 10, mostObjects: 1, mix: { question: -1 } }] }),
     /the mix needs weights that are not negative/,
   );
+  const misspelled = { ...options, mix: { comprehensions: 1 } as Partial<ShapesMix> };
+  assert.throws(() => openShapes(misspelled), /shapes: the mix has "comprehensions"; there are caption, /);
+  const stage = { before: 10, mostObjects: 1, textPerImage: 1 };
+  assert.throws(
+    () => openShapes({ ...options, curriculum: [stage] }),
+    /a stage of the curriculum has "textPerImage"; there are before, mostObjects, textsPerImage, mix/,
+  );
 });
 
 test('a limit of objects holds for what is validated on too', async () => {
@@ -77,6 +90,10 @@ test('a limit of objects holds for what is validated on too', async () => {
   assert.equal([...new Set(items.map(({ scene }) => scene.objects.length))], [1]);
   const asked = { seed: 1, split: 'test', count: 1 } as const;
   assert.throws(() => shapesEvaluation({ ...asked, task: 'comprehension', mostObjects: 1 }), /nothing to comprehend/);
+  assert.throws(
+    () => shapesEvaluation({ ...asked, split: 'novel', task: 'captions', mostObjects: 1 }),
+    /novel have two objects or more/,
+  );
   assert.throws(() => shapesEvaluation({ ...asked, task: 'captions', mostObjects: 0 }), /must be 1 or more, found 0/);
 });
 
@@ -98,8 +115,34 @@ test('scenes of a stage have at most so many objects; after the stages they are 
 });
 
 test('sources that are not shapes are validated on the files that they name', async () => {
-  const context = await contextOf([{ name: 'texts', kind: 'text', path: 'nowhere', perStep: 1 }]);
-  assert.equal(await validationBatches(context, 4), []);
+  const folder = await mkdtemp(join(tmpdir(), 'kosmos-validation-'));
+  try {
+    const file = (name: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, '{"text": "a red star and a blue ring"}\n');
+      return path;
+    };
+    const texts = { name: 'texts', kind: 'text', path: file('train.jsonl'), perStep: 1 };
+    const of = async (validation?: unknown) => contextOf([validation === undefined ? texts : { ...texts, validation }]);
+    assert.equal(await validationBatches(await of(), 4), []);
+    const [one, two] = [file('a.jsonl'), file('b.jsonl')];
+    for (const validation of [one, [one, two]])
+      assert.is((await validationBatches(await of(validation), 1)).length, 1, JSON.stringify(validation));
+    for (const validation of [7, [], [one, 7], ''])
+      await rejects(
+        async () => openTrainingData(await of(validation)),
+        Error,
+        /validation takes a path or a list of paths/,
+      );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const misplaced = await contextOf([{ ...source, validation: 'a.jsonl' }]);
+  await rejects(
+    () => openTrainingData(misplaced),
+    Error,
+    /shapes are made up, so they have neither path nor validation/,
+  );
 });
 
 test.run();

@@ -99,6 +99,8 @@ chromium.test('files that are no pictures, cut ones, animated ones and forty meg
   await page.click('#notice button');
   await page.setInputFiles('#file', `${root}test/goldens/images/images/webp_animated.webp`);
   await textOf(page, '#picture-note', /webp_animated\.webp, .* · .*(first|frame|anim)/s);
+  await page.setInputFiles('#file', `${root}test/goldens/images/images/jpeg_exif6.jpg`);
+  await textOf(page, '#picture-note', /jpeg_exif6\.jpg, 43 × 29 pixels/);
   await page.setInputFiles('#file', { name: 'large.png', mimeType: 'image/png', buffer: grayPng(8000, 5000) });
   await textOf(page, '#picture-note', /large\.png, 8000 × 5000 pixels/);
   await ask(page, 1);

@@ -48,6 +48,10 @@ chromium.test('a model is trained, kept, saved as the files of train.ts, and loa
 
     await page.reload();
     await textOf(page, '#step', new RegExp(`^${STEPS} of ${STEPS}$`));
+    let questions = 0;
+    page.on('dialog', (dialog) => (questions++ === 0 ? dialog.dismiss() : dialog.accept()));
+    await page.click('#discard');
+    await textOf(page, '#state', /All steps are done/);
     await page.click('#discard');
     await textOf(page, '#state', /No run is here/);
     await page.click('text=Go on with a saved run');
@@ -96,6 +100,14 @@ chromium.test(
     await liftLimit();
     await page.setInputFiles('#archive', await savedRun(5, 4_000_000));
     await textOf(page, '#state', /step 5 is saved/);
+    for (const [step, folder] of [
+      [6, ''],
+      [7, 'runs/mine/checkpoints/'],
+      [8, 'elsewhere/'],
+    ] as const) {
+      await page.setInputFiles('#archive', await savedRun(step, 1000, folder));
+      await textOf(page, '#state', new RegExp(`step ${step} is saved`));
+    }
     await page.context().close();
   },
 );
@@ -144,8 +156,12 @@ chromium.test('a browser without WebGPU is told what to do', async () => {
 });
 
 /** What `train.ts` would leave after that step, as far as the page looks at it, with a model file of so many bytes. */
-async function savedRun(step: number, bytes: number): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
-  const folder = `kosmos-run/checkpoints/step-${String(step).padStart(7, '0')}`;
+async function savedRun(
+  step: number,
+  bytes: number,
+  within = 'kosmos-run/checkpoints/',
+): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
+  const folder = `${within}step-${String(step).padStart(7, '0')}`;
   const state = {
     format: 1,
     step,

@@ -68,6 +68,15 @@ export class Fields {
     return fits ? (value as string | readonly string[]) : this.fail(name, 'a text or a list of texts');
   }
 
+  /** Two lists of texts or more, none of them empty. */
+  wordLists(name: string): readonly (readonly string[])[] {
+    const value = this.#get(name);
+    const isWords = (list: unknown) =>
+      Array.isArray(list) && list.length > 0 && list.every((word) => typeof word === 'string' && word !== '');
+    const fits = Array.isArray(value) && value.length > 1 && value.every(isWords);
+    return fits ? value : this.fail(name, 'two lists of words or more');
+  }
+
   /** A whole number within the bounds, by default at least 0. */
   count(name: string, fallback?: number, { least = 0, most = Number.MAX_SAFE_INTEGER }: Bounds = {}): number {
     const value = this.#get(name) ?? fallback;

@@ -58,7 +58,7 @@ export async function runParserTraining(options: ParserRunOptions): Promise<Pars
     throw new Error(
       `${out} holds a run that has come to step ${found.state.step}; go on with --resume, or give another --out`,
     );
-  if (found) checkSameModel(found.state.training, training, found.folder);
+  if (found) checkSameRun(found.state.training, training, found.folder);
   const sections = { train: await readSection(options.data, 'train'), dev: await readSection(options.data, 'dev') };
   const captions = captionsOf(training, sections.train.length);
   const vocabulary = trainingVocabulary(sections.train, captions);
@@ -108,13 +108,15 @@ export function trainingVocabulary(
   return new Vocabulary(countVocabulary([...treebank, ...made]));
 }
 
-/** A run may be lengthened and its rates changed; its network may not. */
-function checkSameModel(before: ParserTraining, now: ParserTraining, folder: string): void {
-  for (const [name, value] of Object.entries(now.model)) {
-    const was = before.model[name as keyof ParserTraining['model']];
-    if (was !== value)
+/** What decides on the network, and on which sentences come when. A run may be lengthened and its rates changed. */
+const FIXED_FIELDS = ['model', 'seed', 'batch', 'noise', 'captions'] as const;
+
+function checkSameRun(before: ParserTraining, now: ParserTraining, folder: string): void {
+  for (const field of FIXED_FIELDS) {
+    const [was, is] = [before, now].map((training) => JSON.stringify(training[field]));
+    if (was !== is)
       throw new Error(
-        `${folder} is a checkpoint of another network: model.${name} was ${was}, now it is ${value}; give another --out`,
+        `${folder} is a checkpoint of another configuration: ${field} was ${was}, now it is ${is}; give another --out`,
       );
   }
 }

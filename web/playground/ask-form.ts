@@ -7,7 +7,7 @@ export interface AskSettings {
   readonly temperature: number;
 }
 
-type Suggestions = Partial<Record<ModeName, readonly string[]>>;
+export type Suggestions = Partial<Record<ModeName, readonly string[]>>;
 
 export class AskForm {
   readonly #text = find<HTMLInputElement>('text');

@@ -53,7 +53,8 @@ export class Conversation {
   begin(mode: Mode, title: string): OpenTurn {
     const said = element('p', { className: 'said working' });
     const figures = element('p', { className: 'figures' });
-    const item = element('li', {}, element('p', { className: 'asked' }, title), said, figures);
+    // the whole answer is read out when it is there, not every piece of it again
+    const item = element('li', { 'aria-busy': true }, element('p', { className: 'asked' }, title), said, figures);
     const lights = new LinkedLights((entity) => {
       lightUp(said, entity);
       this.#stage.light(entity);
@@ -69,11 +70,13 @@ export class Conversation {
       finish: (answer) => {
         this.#write(turn, answer);
         said.classList.remove('working');
+        item.removeAttribute('aria-busy');
         if (said.textContent === '') said.append(element('span', { className: 'soft' }, '(the model said nothing)'));
         figures.textContent = figuresOf(answer);
       },
       fail: (message) => {
         said.classList.remove('working');
+        item.removeAttribute('aria-busy');
         figures.classList.add('bad');
         figures.textContent = message;
       },

@@ -2,7 +2,7 @@
 import type { Box } from '../../index.ts';
 import { find, messageOf } from '../shared/dom.ts';
 import { showNotice } from '../shared/notice.ts';
-import { AskForm } from './ask-form.ts';
+import { AskForm, type Suggestions } from './ask-form.ts';
 import { showBox } from './box.ts';
 import { Conversation } from './conversation.ts';
 import type { ModelSource, PictureContent } from './messages.ts';
@@ -33,8 +33,9 @@ class Playground {
   #picture: PictureContent | null = null;
   #box: Box | null = null;
   #scene = FIRST_SCENE;
-  /** What the note below the picture says when no box is drawn. */
+  /** What the note below the picture says when no box is drawn: what it is, and what is odd about its file. */
   #about = '';
+  #warnings: readonly string[] = [];
 
   async start(): Promise<void> {
     listenForPictures(find('stage'), (file) => void this.#open(file));
@@ -81,8 +82,7 @@ class Playground {
 
   async #showScene(): Promise<void> {
     const { image, suggestions } = sampleScene(this.#scene);
-    await this.#show(image, 'A drawing that the model was not trained on.');
-    this.#form.suggest(suggestions);
+    await this.#show(image, 'A drawing that the model was not trained on.', suggestions);
   }
 
   async #open(file: File): Promise<void> {
@@ -90,18 +90,20 @@ class Playground {
       if (file.size > MOST_BYTES)
         throw new Error(`it has ${Math.round(file.size / 2 ** 20)} MB, more than a page can hold`);
       await this.#show(file, file.name);
-      this.#form.suggest({});
     } catch (error) {
       showNotice(this.#notice, `${file.name || 'The picture'} cannot be opened`, messageOf(error));
     }
   }
 
-  async #show(content: PictureContent, name: string): Promise<void> {
-    const { width, height } = await this.#stage.show(content);
+  async #show(content: PictureContent, name: string, suggestions: Suggestions = {}): Promise<void> {
+    const size = await this.#stage.show(content);
+    if (!size) return;
     this.#picture = content;
     this.#conversation.clear();
-    this.#about = content instanceof Blob ? `${name}, ${width} × ${height} pixels` : name;
-    this.#note.textContent = this.#about;
+    this.#form.suggest(suggestions);
+    this.#about = content instanceof Blob ? `${name}, ${size.width} × ${size.height} pixels` : name;
+    this.#warnings = [];
+    this.#showNote();
     if (this.#session) await this.#tell(this.#session, content);
   }
 
@@ -109,9 +111,9 @@ class Playground {
   async #tell(session: ModelSession, content: PictureContent): Promise<void> {
     try {
       const warnings = await session.setPicture(content);
-      if (content !== this.#picture || warnings.length === 0) return;
-      this.#about = [this.#about, ...warnings].join(' · ');
-      this.#note.textContent = this.#about;
+      if (content !== this.#picture) return;
+      this.#warnings = warnings;
+      this.#showNote();
     } catch (error) {
       if (error instanceof SessionClosed || content !== this.#picture) return;
       showNotice(this.#notice, 'The model cannot read this picture', messageOf(error));
@@ -121,8 +123,12 @@ class Playground {
   #boxDrawn(box: Box | null): void {
     this.#box = box;
     this.#clearBox.hidden = box === null;
-    this.#note.textContent = box ? `Box: ${showBox(box)}` : this.#about;
+    this.#showNote();
     if (box && this.#form.mode.name !== 'point') this.#form.choose('point');
+  }
+
+  #showNote(): void {
+    this.#note.textContent = this.#box ? `Box: ${showBox(this.#box)}` : [this.#about, ...this.#warnings].join(' · ');
   }
 
   async #ask(): Promise<void> {

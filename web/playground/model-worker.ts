@@ -74,9 +74,10 @@ class ModelHost {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     const kosmos = await this.#kosmos;
-    const image = resizeAndCrop(await this.#picture, kosmos.preprocessor);
+    const picture = this.#picture;
+    const image = resizeAndCrop(await picture, kosmos.preprocessor);
     // what the model sees is enough for the next question; a photo's pixels take a hundred megabytes
-    this.#picture = Promise.resolve(image);
+    if (this.#picture === picture) this.#picture = Promise.resolve(image);
     const { inputIds } = kosmos.processor.process(prompt, { images: 1, bboxes: boxes });
     const reader = new CaptionReader(kosmos.processor, inputIds[0]);
     const onToken = (token: number) => {

@@ -28,6 +28,8 @@ export class PictureStage {
   readonly #drawnBox = element('div', { className: 'drawn', hidden: true });
   readonly #onDraw: (box: Box | null) => void;
   #drawn: Box | null = null;
+  /** Pictures that were asked for so far. */
+  #asked = 0;
 
   /** `onDraw` hears of every change of the drawn box. */
   constructor(root: HTMLElement, onDraw: (box: Box | null) => void) {
@@ -39,15 +41,22 @@ export class PictureStage {
     root.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** @throws Error when the browser cannot show the file */
-  async show(content: PictureContent): Promise<{ width: number; height: number }> {
+  /**
+   * The picture's size; null where another one was asked for before this one was decoded.
+   *
+   * @throws Error when the browser cannot show the file
+   */
+  async show(content: PictureContent): Promise<{ width: number; height: number } | null> {
+    const number = ++this.#asked;
     const picture = content instanceof Blob ? await imageOf(content) : paintRgb(content);
+    if (number !== this.#asked) return null;
+    this.#frame.querySelector('img, canvas')?.remove();
+    this.#frame.prepend(picture);
+    // in its place first: only there the style holds by which a photo is not turned, and its sides are those of the file
     const [width, height] =
       picture instanceof HTMLImageElement
         ? [picture.naturalWidth, picture.naturalHeight]
         : [picture.width, picture.height];
-    this.#frame.querySelector('img, canvas')?.remove();
-    this.#frame.prepend(picture);
     this.#frame.style.setProperty('--aspect', String(width / height));
     this.draw(null);
     return { width, height };
@@ -100,6 +109,11 @@ export class PictureStage {
     });
     frame.addEventListener('pointermove', (event) => {
       if (!start || event.pointerId !== start.id) return;
+      // released outside of the frame, where nobody heard of it
+      if ((event.buttons & 1) === 0) {
+        start = null;
+        return;
+      }
       if (!isDrawing && Math.hypot(event.clientX - start.x, event.clientY - start.y) < LEAST_DRAG) return;
       // from here on it is no click on what lies below
       if (!isDrawing) frame.setPointerCapture(event.pointerId);

@@ -16,6 +16,8 @@ class TrainingPage {
   readonly #charts = new LiveCharts(find('charts'));
   readonly #steps = find<HTMLInputElement>('steps');
   readonly #preset = find<HTMLSelectElement>('preset');
+  /** Whether the thread has said anything yet; one that ends before would end again. */
+  #hasAnswered = false;
   #worker = this.#startWorker();
   /** Of the run at hand. */
   #wanted = 0;
@@ -25,6 +27,8 @@ class TrainingPage {
   /** The run that was started here, to begin anew where it has no checkpoint yet. */
   #begun: RunMessage = { kind: 'run' };
   #hasCheckpoint = false;
+  /** Pause was pressed, and the step at hand still runs. */
+  #isPausing = false;
   /** What the thread was asked for last. */
   #asked: ToTrainer['kind'] = 'look';
 
@@ -41,10 +45,11 @@ class TrainingPage {
     });
     find('pause').addEventListener('click', () => this.#pause());
     find('continue').addEventListener('click', () => this.#goOn());
-    find('discard').addEventListener('click', () => this.#post({ kind: 'discard' }));
+    find('discard').addEventListener('click', () => {
+      if (confirm('Discard this run, with everything that it has learned?')) this.#post({ kind: 'discard' });
+    });
     find('save').addEventListener('click', () => this.#post({ kind: 'save' }));
     this.#listenForFiles();
-    this.#show('busy');
     this.#post({ kind: 'look' });
   }
 
@@ -54,14 +59,19 @@ class TrainingPage {
 
   #startWorker(): Worker {
     const worker = new Worker(new URL('./train-worker.ts', import.meta.url), { type: 'module' });
-    worker.onmessage = ({ data }: MessageEvent<FromTrainer>) => this.#take(data);
-    worker.onerror = (event) => this.#failed(event.message || 'the thread that trains ended', false);
+    this.#hasAnswered = false;
+    worker.onmessage = ({ data }: MessageEvent<FromTrainer>) => {
+      this.#hasAnswered = true;
+      this.#take(data);
+    };
+    worker.onerror = (event) => this.#ended(event.message || 'the thread that trains ended');
     return worker;
   }
 
   #post(message: ToTrainer): void {
     this.#notice.replaceChildren();
     this.#asked = message.kind;
+    if (message.kind !== 'run' && message.kind !== 'pause') this.#show('busy');
     this.#worker.postMessage(message);
   }
 
@@ -71,11 +81,8 @@ class TrainingPage {
     // the schedule fits the length that was asked for
     const warmup = Math.min((configuration.schedule as { warmup: number }).warmup, Math.floor(steps / 10));
     const schedule = { ...(configuration.schedule as object), warmup };
-    this.#begun = {
-      kind: 'run',
-      configuration: { ...configuration, steps, schedule },
-      seed: Number(find<HTMLInputElement>('seed').value),
-    };
+    const seed = Number(find<HTMLInputElement>('seed').value);
+    this.#begun = { kind: 'run', configuration: { ...configuration, seed, steps, schedule } };
     this.#run(this.#begun);
   }
 
@@ -85,6 +92,7 @@ class TrainingPage {
 
   #run(message: RunMessage): void {
     this.#show('running');
+    this.#isPausing = false;
     this.#state.textContent = 'starting';
     if (message.configuration) {
       this.#charts.rows = [];
@@ -95,6 +103,7 @@ class TrainingPage {
   }
 
   #pause(): void {
+    this.#isPausing = true;
     this.#state.textContent = 'saving after the step at hand';
     this.#post({ kind: 'pause' });
   }
@@ -104,7 +113,7 @@ class TrainingPage {
       case 'started':
         this.#wanted = message.steps;
         this.#adapter = message.adapter;
-        this.#state.textContent = `training on ${message.adapter}`;
+        this.#showWork(`training on ${message.adapter}`);
         break;
       case 'compiling':
         this.#compiling(message.done, message.all);
@@ -129,12 +138,16 @@ class TrainingPage {
     }
   }
 
+  #showWork(text: string): void {
+    if (!this.#isPausing) this.#state.textContent = text;
+  }
+
   #compiling(done: number, all: number): void {
     const isDone = done >= all;
     this.#progress.hidden = isDone;
     this.#progress.max = all;
     this.#progress.value = done;
-    this.#state.textContent = isDone ? `training on ${this.#adapter}` : `compiling kernels (${done} of ${all})`;
+    this.#showWork(isDone ? `training on ${this.#adapter}` : `compiling kernels (${done} of ${all})`);
   }
 
   #showRow(row: MetricsRow): void {
@@ -180,14 +193,30 @@ class TrainingPage {
     this.#show(isDone ? 'done' : 'paused');
   }
 
-  #failed(message: string, isLost: boolean): void {
-    // a new thread, whatever was wrong with this one
+  /** The thread is no more. */
+  #ended(message: string): void {
+    if (this.#hasAnswered) {
+      this.#restart();
+      this.#failed(message, false);
+      return;
+    }
+    this.#show('none');
+    const advice = `${message}\n\nReload this page; if that does not help, another browser may.`;
+    showNotice(this.#notice, 'The thread that trains cannot be started', advice);
+  }
+
+  #restart(): void {
     this.#worker.terminate();
     this.#worker = this.#startWorker();
+  }
+
+  #failed(message: string, isLost: boolean): void {
+    // with a new thread comes a new device
+    if (isLost) this.#restart();
     // where even looking fails, doing so again is of no use
     const canLook = this.#asked !== 'look';
-    this.#show(canLook ? 'busy' : 'none');
     if (canLook) this.#post({ kind: 'look' });
+    else this.#show('none');
     const way =
       'You can go on from the newest checkpoint in this browser; where there is none yet, from the first step.';
     const text = isLost ? `${message}\n\n${way}` : message;
@@ -234,7 +263,8 @@ class TrainingPage {
     when('discard', 'paused', 'done');
     when('save', 'paused', 'done');
     when('try', 'paused', 'done');
-    for (const id of ['archive', 'run-folder']) find<HTMLInputElement>(id).disabled = state === 'running';
+    for (const id of ['archive', 'run-folder'])
+      find<HTMLInputElement>(id).disabled = state === 'running' || state === 'busy';
   }
 }
 

@@ -9,7 +9,7 @@ export interface RunFile {
 
 export type ToTrainer =
   /** Goes on with the run that is there; with `configuration` it is thrown away, and a new one begins. */
-  | { readonly kind: 'run'; readonly configuration?: object; readonly seed?: number; readonly steps?: number }
+  | { readonly kind: 'run'; readonly configuration?: object }
   | { readonly kind: 'pause' }
   | { readonly kind: 'look' }
   | { readonly kind: 'discard' }

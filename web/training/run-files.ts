@@ -41,8 +41,8 @@ async function filesBelow(folder: string, prefix = ''): Promise<string[]> {
  * @throws Error when there is no checkpoint among them, or no room for both runs; the one that is there stays then
  */
 export async function installRun(files: readonly RunFile[]): Promise<void> {
-  const placed = files.map(({ path, content }) => ({ path: placeOf(path), content }));
-  if (!placed.some(({ path }) => new RegExp(`^checkpoints/step-\\d{7}/${STATE}$`).test(path)))
+  const placed = inPlace(files);
+  if (!placed)
     throw new Error(
       `there is no checkpoint in it (checkpoints/step-…/${STATE}): choose the folder or archive of a run`,
     );
@@ -65,11 +65,20 @@ export async function installRun(files: readonly RunFile[]): Promise<void> {
   await here.rename(beside, RUN);
 }
 
-/** A checkpoint that was chosen by itself belongs among the others. */
-function placeOf(path: string): string {
-  const [folder, ...rest] = path.split('/');
-  const isCheckpoint = /^step-\d{7}$/.test(folder);
-  return isCheckpoint ? `checkpoints/${path}` : rest.join('/');
+/**
+ * The files by their paths in a run's folder, which may be any of those that they lie in; checkpoints that were chosen by themselves belong among the others.
+ * Null where there is no checkpoint.
+ */
+function inPlace(files: readonly RunFile[]): RunFile[] | null {
+  const state = new RegExp(`^((?:[^/]+/)*?)(checkpoints/)?step-\\d{7}/${STATE}$`);
+  const found = files.map(({ path }) => state.exec(path)).find((match) => match !== null);
+  if (!found) return null;
+  const [, folder, checkpoints] = found;
+  const own = files.filter(({ path }) => path.startsWith(folder));
+  return own.map(({ path, content }) => {
+    const inner = path.slice(folder.length);
+    return { path: checkpoints ? inner : `checkpoints/${inner}`, content };
+  });
 }
 
 export async function filesOfArchive(archive: Blob): Promise<RunFile[]> {

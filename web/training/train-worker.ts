@@ -30,37 +30,42 @@ class TrainingHost {
     try {
       if (message.kind === 'pause') this.#stop.abort();
       else if (message.kind === 'look') await this.#look();
-      else if (message.kind === 'discard') await this.#discard();
-      else if (message.kind === 'save') await this.#save();
-      else if (message.kind === 'load') await this.#load(message.files);
-      else await this.#runAlone(message);
+      else if (message.kind === 'discard') await this.#alone(() => this.#discard());
+      else if (message.kind === 'save') await this.#alone(() => this.#save());
+      else if (message.kind === 'load') await this.#alone(() => this.#load(message.files));
+      else await this.#run(message);
     } catch (error) {
       this.#tell({ kind: 'failed', message: messageOf(error), isLost: (error as Error).name === 'DeviceError' });
     }
   }
 
   /** One tab at a time, for they share the files. */
-  async #runAlone(message: Extract<ToTrainer, { kind: 'run' }>): Promise<void> {
+  async #alone(work: () => Promise<void>): Promise<void> {
     await navigator.locks.request(RUN, { ifAvailable: true }, async (lock) => {
       if (!lock) throw new Error('another tab of this site is training; go on there, or close it');
-      await this.#run(message);
+      await work();
     });
   }
 
-  async #run({ configuration, seed, steps }: Extract<ToTrainer, { kind: 'run' }>): Promise<void> {
+  async #run(message: Extract<ToTrainer, { kind: 'run' }>): Promise<void> {
+    // at once, so that it hears of a pause that comes before the run has begun
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    await this.#alone(() => this.#train(message, signal));
+  }
+
+  async #train({ configuration }: Extract<ToTrainer, { kind: 'run' }>, signal: AbortSignal): Promise<void> {
     if (configuration) await this.#clear();
     const found = await newestCheckpoint(`${RUN}/checkpoints`);
     const own = configuration ?? found?.state.configuration;
     if (!own) throw new Error('there is no run to go on with');
-    this.#stop = new AbortController();
     await runTraining({
       configuration: own,
       name: 'configuration',
       out: RUN,
-      seed: seed ?? found?.state.seed,
-      steps,
+      seed: found?.state.seed,
       resume: true,
-      signal: this.#stop.signal,
+      signal,
       onStart: (training, adapter, firstStep) =>
         this.#tell({ kind: 'started', adapter, steps: training.steps, firstStep }),
       onCompile: (done, all) => this.#tell({ kind: 'compiling', done, all }),
@@ -111,6 +116,7 @@ class TrainingHost {
     const found = await newestCheckpoint(`${RUN}/checkpoints`);
     if (!found) throw new Error('there is no checkpoint yet');
     this.#tell({ kind: 'saved', name: `kosmos-run-step-${found.state.step}.tar`, archive: await archiveRun() });
+    await this.#look();
   }
 
   async #load(files: Extract<ToTrainer, { kind: 'load' }>['files']): Promise<void> {

@@ -24,6 +24,7 @@ export async function* readRecords(
     const isCut = content instanceof Unusable && !isTooLong && offset + length === file.size;
     yield {
       where: `${path} line ${number}`,
+      start: offset,
       number: number - 1,
       content: isCut ? new Unusable(CUT_OFF) : content,
       size: length,

@@ -17,10 +17,14 @@ export const START: Place = { offset: 0, number: 0 };
 export interface DataRecord {
   /** For people: the file, and in it the line, row or name. */
   readonly where: string;
+  /** In a format of lines: the byte at which its own line starts, which blank ones may lie before. */
+  readonly start?: number;
   /** Counted from 0; one number never stands for two records of a file. */
   readonly number: number;
   /** The fields, or why there are none. */
   readonly content: Row | Unusable;
+  /** Of a record in an archive: the archive's name and the record's in it, without endings. */
+  readonly name?: string;
   /** Pictures that came with the record, by their file names. */
   readonly pictures?: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   /** Bytes that it holds in memory, roughly. */

@@ -56,6 +56,11 @@ function keyOf(name: string): string | null {
   return key;
 }
 
+/** Its file's, without the ending. */
+function archiveName(path: string): string {
+  return path.replace(/^.*[\\/]/s, '').replace(/\.tar$/i, '');
+}
+
 async function recordOf(
   path: string,
   file: FileSource,
@@ -64,7 +69,12 @@ async function recordOf(
   nextOffset: number,
 ): Promise<DataRecord> {
   const size = entries.reduce((sum, entry) => sum + entry.size, 0);
-  const record = { where: `${path} ${key}`, number, next: { offset: nextOffset, number: number + 1 } };
+  const record = {
+    where: `${path} ${key}`,
+    name: `${archiveName(path)}/${key}`,
+    number,
+    next: { offset: nextOffset, number: number + 1 },
+  };
   if (size > LARGEST_SAMPLE) return { ...record, content: new Unusable(TOO_LONG, `${size} bytes`), size: 0 };
   const pictures = new Map<string, Uint8Array<ArrayBuffer>>();
   const texts = new Map<string, string>();

@@ -1,6 +1,6 @@
 /** Pairs from files of all formats, from any place on. */
 import { runtime } from '../../../engine/runtime/index.ts';
-import { type DataFile, dataFiles, type Format } from '../../corpora/data-files.ts';
+import { type DataFile, dataFiles, type Format, folderOf } from '../../corpora/data-files.ts';
 import { Unusable } from '../../corpora/problems.ts';
 import { readJsonList } from '../../corpora/readers/json-list.ts';
 import { readJsonLines } from '../../corpora/readers/lines.ts';
@@ -98,7 +98,9 @@ async function* recordsOf(unit: Unit, start: Place | null): AsyncGenerator<{ rec
     if (isBehind(unit, at) || at.offset > file.size) return;
     const label = unit.from.offset > 0 ? `${path} (from byte ${unit.from.offset} on)` : path;
     for await (const record of READERS[format](label, file, at)) {
-      yield { record, at };
+      const own = { ...at, offset: record.start ?? at.offset };
+      if (isBehind(unit, own)) return;
+      yield { record, at: own };
       if (record.next === null || isBehind(unit, record.next)) return;
       at = record.next;
     }
@@ -118,9 +120,4 @@ function badFile({ content, where }: DataRecord): { kind: ProblemKind; where: st
 function nameAt({ file }: Unit, { number }: DataRecord, { offset }: Place): string {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   return `${name}#${file.format === 'jsonl' || file.format === 'tsv' ? offset : number}`;
-}
-
-function folderOf(path: string): string {
-  const at = path.lastIndexOf('/');
-  return at === -1 ? '.' : path.slice(0, at) || '/';
 }

@@ -72,14 +72,18 @@ function field(row: Row, name: Field): unknown {
   return found === undefined ? null : row[found];
 }
 
-/** A picture without a key has one all the same where it has a name: the path without its ending. */
+/** A picture without a key has one all the same where it has a name: the path without its ending, in an archive behind the archive's name. */
 function factsOf(row: Row, record: DataRecord): PictureFacts {
   const image = field(row, 'image');
   const [file] = record.pictures?.keys() ?? [];
   const id = wholeNumber(field(row, 'id'));
   const spelled = id === null ? textOrNull(field(row, 'id')) : null;
   return {
-    key: nameOf(field(row, 'key')) ?? withoutEnding(file) ?? withoutEnding(image) ?? spelled,
+    key:
+      nameOf(field(row, 'key')) ??
+      (file === undefined ? null : (record.name ?? withoutEnding(file))) ??
+      withoutEnding(image) ??
+      spelled,
     clip_similarity_vitb32: numberOrNull(field(row, 'clip_similarity_vitb32')),
     clip_similarity_vitl14: numberOrNull(field(row, 'clip_similarity_vitl14')),
     id,

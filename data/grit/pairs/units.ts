@@ -34,7 +34,7 @@ export async function unitsOf(files: readonly DataFile[], { index, count }: Shar
   const pieces = count === 1 ? 1 : Math.ceil((UNITS_PER_SHARD * count) / files.length);
   if (pieces === 1) return files.map(whole).filter((_, number) => number % count === index);
   const units: Unit[] = [];
-  for (const file of files) units.push(...(await piecesOf(file, pieces)));
+  for (const file of files) for (const piece of await piecesOf(file, pieces)) units.push(piece);
   return units.filter((_, number) => number % count === index);
 }
 

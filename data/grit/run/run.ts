@@ -166,14 +166,15 @@ class Run {
   async #take(result: PipelineResult): Promise<void> {
     const { analysis, record } = result;
     const { out, grounder, savePictures = false, onResult } = this.#options;
+    if (record && out !== null && savePictures && !(await savePicture(`${out}/images`, result))) {
+      this.#problems.add('picture-key-taken', record.key!);
+      return;
+    }
     this.#counter.addCaption(analysis);
     if (record) {
       this.#counter.addRecord(record);
       this.#records.push(record);
-      if (out !== null) {
-        await this.#samples.offer(result);
-        if (savePictures) await savePicture(`${out}/images`, result);
-      }
+      if (out !== null) await this.#samples.offer(result);
     } else if (grounder !== null) {
       this.#counter.addWithoutBoxes();
     }

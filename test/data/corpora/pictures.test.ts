@@ -35,6 +35,16 @@ test('threads give what is given in place', async () => {
   await inPlace.close();
 });
 
+test('bytes that were given away fail by themselves, and the thread goes on', async () => {
+  const pool = new PicturePool(1);
+  const bytes = new Uint8Array(png(7));
+  const [first, second] = await Promise.allSettled([pool.load(bytes, view), pool.load(bytes, view)]);
+  assert.is(first.status, 'fulfilled');
+  assert.is(second.status, 'rejected');
+  assert.is((await pool.load(new Uint8Array(png(9)), view)).image.data[0], 9);
+  await pool.close();
+});
+
 test('what is wrong with a picture is told from a thread too', async () => {
   const pool = new PicturePool(1);
   await rejects(() => pool.load(new Uint8Array([1, 2, 3]), view), Error, /only PNG, JPEG and WebP/);

@@ -128,6 +128,8 @@ test('wrong usage ends with 2 and one line', async () => {
     [['--pairs', 'a.tsv', '--grounder', 'b.jsonl', '--out', 'x', '--shard', '3/3'], /--shard takes I\/N/],
     [['--pairs', 'shapes:all'], /shapes: takes train, validation, test, novel/],
     [['--pairs', 'a.tsv', '--limit', '3'], /--limit goes with scenes/],
+    [['--captions', 'a.txt', '--limit', '3'], /--limit goes with scenes/],
+    [['--parses', parses, '--seed', '3'], /--seed goes with scenes/],
     [['--records', parses, '--detections', 'x'], /--grounder does not go with --records/],
     [['--parses', parses, '--iou', '2'], /--iou takes/],
     [['--parses', parses, '--shard-size', '0'], /--shard-size takes/],

@@ -148,7 +148,7 @@ test('webdataset: captions of .txt and .json, pictures that came along, a damage
   assert.equal(
     good(pairs).map(({ id, caption, facts }) => [id, caption, facts.url]),
     [
-      ['000', 'a dog', null],
+      ['a/000', 'a dog', null],
       ['k', 'a cat', 'u'],
     ],
   );
@@ -190,6 +190,8 @@ test('the shards of a run have every pair once, from pieces of one file or from 
     folder.file('many.parquet', new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 20 }))),
     folder.file('many.tar', tarOf(rows.map((row) => [`${row.id}.json`, JSON.stringify(row)] as const))),
   ];
+  const blank = rows.map((row) => `${JSON.stringify(row)}\n\n`).join('');
+  files.push(folder.file('blank.jsonl', blank));
   for (const file of files) {
     for (const count of [1, 2, 7]) {
       const shards = await Promise.all(ids.slice(0, count).map((index) => pairsIn(file, { index, count })));

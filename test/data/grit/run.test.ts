@@ -257,6 +257,27 @@ test('pictures of archives are saved by key, and samples are kept for the sheet'
   assert.equal(again.samples, samples);
 });
 
+test('pictures of several archives that have the same names are kept apart, and one key for two pictures is told', async () => {
+  const archives = [1, 2].map((number) =>
+    folder.file(
+      `part-${number}.tar`,
+      tarOf([
+        ['000.png', png(number)],
+        ['000.txt', 'There is a red star.'],
+        ['001.png', png(10 + number)],
+        ['001.json', '{"caption": "There is a red star.", "key": "same"}'],
+      ]),
+    ),
+  );
+  const out = join(folder.path, 'apart');
+  const { summary } = await runShard(archives, out, WHOLE, { savePictures: true });
+  for (const number of [1, 2])
+    assert.equal(readFileSync(join(out, `images/part-${number}/000.png`)), Buffer.from(png(number)));
+  assert.equal(readFileSync(join(out, 'images/same.png')), Buffer.from(png(11)));
+  assert.equal(countsOf(new Problems(summary.problems)), { 'picture-key-taken': 1 });
+  assert.is(summary.images, 3);
+});
+
 test('a folder that holds something else is refused or left alone', async () => {
   const out = join(folder.path, 'other');
   mkdirSync(out);

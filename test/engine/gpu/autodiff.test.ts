@@ -2,6 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  adamw,
+  adamwSettings,
+  attention,
   compile,
   customGradient,
   type Device,
@@ -30,6 +33,11 @@ function random(seed: number, ...shape: number[]): Tensor {
     Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 2 * next() - 1),
     shape,
   );
+}
+
+interface Pair {
+  readonly a: Tensor;
+  readonly b: Tensor;
 }
 
 const layer = (x: Tensor, weight: Tensor) => {
@@ -112,6 +120,45 @@ test('a derivative by hand takes the place of the computed one', async () => {
     OpError,
     /customGradient: the derivative gave 0 gradients for 1 inputs/,
   );
+});
+
+test('attention on f16 has the gradient of attention on f32', async () => {
+  const [q, k, v] = [random(1, 1, 6, 16), random(2, 1, 6, 16), random(3, 1, 6, 16)];
+  const lossOf = (cast: boolean) => (p: Tensor[]) => {
+    const [a, b, c] = p.map((x) => (cast ? x.cast('f16') : x));
+    return attention(a, b, c, { heads: 2 }).square().sum();
+  };
+  const [exact, half] = await Promise.all(
+    [false, true].map((cast) => compile((p: Tensor[]) => grad(lossOf(cast))(p))([q, k, v])),
+  );
+  for (const [i, gradient] of exact.entries()) {
+    const [a, b] = [await gradient.toArray(), await half[i].toArray()];
+    const furthest = a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0);
+    const largest = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    assert.ok(largest > 0 && furthest < 5e-3 * largest, `${furthest} of ${largest}`);
+  }
+});
+
+test('AdamW pairs parameters, gradients and moments by name, not by order', async () => {
+  const [a, b, ga, gb] = [random(1, 4), random(2, 4), random(3, 4), random(4, 4)];
+  const zeros = () => device.zeros([4]);
+  const step = compile((state: { p: Pair; g: Pair; first: Pair; second: Pair }, settings: Tensor) => {
+    const moments = { first: state.first, second: state.second };
+    return adamw(state.p, state.g, moments, settings).parameters;
+  });
+  const settings = adamwSettings({ learningRate: 0.1, step: 1 });
+  const [p, first, second] = [
+    { a, b },
+    { a: zeros(), b: zeros() },
+    { b: zeros(), a: zeros() },
+  ];
+  const one = await step({ p, g: { a: ga, b: gb }, first, second }, settings);
+  const other = await step({ p, g: { b: gb, a: ga }, first, second }, settings);
+  assert.equal(await other.a.read(), await one.a.read());
+  assert.equal(await other.b.read(), await one.b.read());
+  assert.not.equal(await one.a.read(), await a.read());
+  const fewer = compile((x: Pair, s: Tensor) => adamw(x, { a: x.a } as Pair, { first: x, second: x }, s).parameters);
+  await rejects(() => fewer(p, settings), OpError, /^adamw: the gradients have no tensor for the parameter b/);
 });
 
 test('what is frozen costs nothing; stopGradient; a leaf that the loss does not need gets zeros', async () => {

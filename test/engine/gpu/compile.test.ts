@@ -2,7 +2,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../../engine/compile.ts';
-import { type Device, HostArray, OpError, requestDevice, type Tensor } from '../../../engine/index.ts';
+import {
+  type Device,
+  globalNorm,
+  grad,
+  HostArray,
+  OpError,
+  requestDevice,
+  type Tensor,
+} from '../../../engine/index.ts';
 import type { CaseInput } from '../../../engine/op.ts';
 import { concat, gather, matmul, where } from '../../../engine/ops/index.ts';
 import { input, integers } from '../../../engine/ops/support.ts';
@@ -269,6 +277,63 @@ test('intermediates that do not live at the same time share a slot', async () =>
   const { slots } = deep.describe().bytes;
   assert.ok(slots <= 4 * 256, `${slots} bytes of slots for ${3 * steps} intermediates of 256 bytes`);
   deep.dispose();
+});
+
+test('data are taken as they are when the call is made', async () => {
+  const step = compile((x: Tensor) => x.mul(2), { device });
+  const data = Float32Array.of(1, 2);
+  for (const time of ['with a plan to make', 'with a plan at hand']) {
+    data.set([1, 2]);
+    const result = step(new HostArray(data));
+    data.fill(9);
+    assert.equal(await (await result).toArray(), [2, 4], time);
+  }
+  step.dispose();
+});
+
+test('more shapes at a time than plans are kept', async () => {
+  const step = compile((x: Tensor) => x.sum(), { plans: 2 });
+  const sums = await Promise.all(
+    [1, 2, 3, 4, 5].map(async (size) => (await step(device.tensor(Array(size).fill(1)))).item()),
+  );
+  assert.equal(sums, [1, 2, 3, 4, 5]);
+  step.dispose();
+  assert.throws(() => compile((x: Tensor) => x, { plans: 0 }), /plans must be a whole number from 1 on, got 0/);
+});
+
+test('a function that is disposed while it makes a plan keeps nothing', async () => {
+  const x = device.tensor([1, 2, 3]);
+  const step = compile((y: Tensor) => y.softmax().mul(y).sum(), { name: 'late' });
+  const before = device.buffers.bytesByOwner().plan ?? 0;
+  const result = step(x);
+  step.dispose();
+  await rejects(() => result, OpError, /^late: the function was disposed while its plan was made/);
+  assert.is(device.buffers.bytesByOwner().plan ?? 0, before);
+  assert.ok((await (await step(x)).item()) > 2, 'it can be used again');
+  step.dispose();
+});
+
+test('reductions over axes that are no neighbours, and over none', async () => {
+  const x = device.tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+  assert.equal(await x.sumSquares([0, 2]).toArray(), [1 + 4 + 25 + 36, 9 + 16 + 49 + 64]);
+  assert.equal(await x.sum([0, 2]).toArray(), [14, 22]);
+  const one = device.tensor([-3], []);
+  const alone = [one.sumSquares(), one.sum(), one.max(), one.mean()];
+  assert.equal(await Promise.all(alone.map((value) => value.item())), [9, -3, -3, -3]);
+  for (const value of alone) value.dispose();
+  assert.is(await globalNorm([one, device.tensor([4])]).item(), 5);
+  const [norm] = await compile((y: Tensor) => [grad((z: Tensor) => z.sumSquares([0, 2]).sum())(y)])(x);
+  assert.equal(await norm.toArray(), [2, 4, 6, 8, 10, 12, 14, 16]);
+});
+
+test('the largest of rows without a finite number', async () => {
+  const [low, none] = [-Infinity, Number.NaN];
+  const x = device.tensor([1, low, low, low, low, low, none, none, none], [3, 3]);
+  const { values, indices } = x.topK(2);
+  assert.equal((await indices.toArray()).slice(0, 4), [0, 1, 0, 1]);
+  assert.equal((await values.toArray()).slice(0, 4), [1, low, low, low]);
+  assert.ok((await x.argmax().toArray()).every((place) => place >= 0 && place < 3));
+  assert.equal((await x.max(1).toArray()).slice(0, 2), [1, low]);
 });
 
 test('calls may overlap', async () => {

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../../engine/compile.ts';
 import { type Device, OpError, requestDevice, type Tensor } from '../../../engine/index.ts';
-import { gather, matmul } from '../../../engine/ops/index.ts';
+import { gather, matmul, updateRows } from '../../../engine/ops/index.ts';
 import { toFloat16Bits } from '../../../engine/safetensors.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { rejects } from '../../rejects.ts';
@@ -133,6 +133,32 @@ for (const kernels of ['software', 'gpu'] as const) {
     );
     assert.is(device.buffers.created, created, 'in the place of the donated shards');
     assert.equal(await sharded.read(), table);
+  });
+
+  test(`a factor for each row, and donated rows of odd width (${kernels} kernels)`, async () => {
+    const sharded = device.tensor(table, [rows, width]);
+    const factors = device.tensor(
+      Array.from({ length: rows }, (_, row) => row / 4),
+      [rows, 1],
+    );
+    const byRow = await compile((x: Tensor, f: Tensor) => x.mul(f))(sharded, factors);
+    assert.equal(
+      await byRow.toArray(),
+      [...table].map((value, i) => value * (Math.floor(i / width) / 4)),
+    );
+    const odd = device.tensor(table.subarray(0, 90 * 5), [90, 5]);
+    assert.ok(rowsOfShards(odd).length > 1);
+    const bias = device.tensor([1, 2, 3, 4, 5]);
+    const moved = await compile((x: Tensor, b: Tensor) => x.add(b), { donate: [0] })(odd, bias);
+    assert.equal(
+      await moved.toArray(),
+      [...table.subarray(0, 90 * 5)].map((value, i) => value + 1 + (i % 5)),
+    );
+  });
+
+  test(`a cache in shards is refused (${kernels} kernels)`, async () => {
+    const [cache, row, at] = [device.zeros([4, 16, 8]), device.zeros([4, 1, 8]), device.zeros([4], 'i32')];
+    await rejects(() => updateRows(cache, row, at), OpError, /^updateRows: the cache lies in 2 buffers/);
   });
 
   test(`the device of small bindings closes (${kernels} kernels)`, () => device.close());

@@ -2,9 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Device, requestDevice } from '../../../engine/device.ts';
+import type { HostData } from '../../../engine/dtype.ts';
+import { toFloat16Bits } from '../../../engine/safetensors.ts';
 import type { Tensor } from '../../../engine/tensor.ts';
+import { disposeParameters, loadParameters, parameterRecords } from '../../../model/checkpoint.ts';
 import { type GeneratedToken, Generator } from '../../../model/generate.ts';
 import { Kosmos2 } from '../../../model/kosmos2.ts';
+import type { Kosmos2Parameters } from '../../../model/parameters.ts';
 import type { SamplingOptions } from '../../../model/sampling.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { picturesOf } from '../../golden/tensor-file.ts';
@@ -145,7 +149,34 @@ test('a signal ends a generation between two steps', async () => {
   const none = await generator.generate(prompt, image, { ...settings, signal: controller.signal });
   assert.equal(none, [{ ids: [], stopped: 'cancelled' }]);
   const [beams] = await generator.beamSearch(prompt, image, { ...settings, beams: 5, signal: controller.signal });
+  assert.is(beams.length, 5, 'the beams as they were when the signal came');
   assert.ok(beams.every(({ ids }) => ids.length === 1));
+});
+
+test('who calls hears of the kernels that are compiled for it', async () => {
+  const heard = [0, 0];
+  const options = (who: number) => ({ maxNewTokens: 2, noRepeatNgramSize: 5, onCompile: () => void heard[who]++ });
+  await generator.generate(prompt, image, options(0));
+  const before = heard[0];
+  assert.ok(before > 0);
+  await generator.generate(padded, images, options(1));
+  assert.ok(heard[1] > 0);
+  assert.is(heard[0], before);
+});
+
+test('parameters that are kept in f16 can be written in f16 and in f32', async () => {
+  const [exact, half] = await Promise.all(
+    (['f32', 'f16'] as const).map((dtype) => loadParameters(TINY, model.config, device, { dtype })),
+  );
+  const written = async (parameters: Kosmos2Parameters, dtype: 'f16' | 'f32') => {
+    const record = parameterRecords(parameters, model.config, dtype).find(({ name }) => name.endsWith('fc1.weight'))!;
+    return [...((await (record.data as () => Promise<HostData>)()) as Uint16Array | Float32Array)];
+  };
+  const rounded = await written(exact, 'f16');
+  assert.equal(await written(half, 'f16'), rounded);
+  const widened = await written(half, 'f32');
+  assert.equal([...toFloat16Bits(Float32Array.from(widened as number[]))], rounded);
+  for (const parameters of [exact, half]) disposeParameters(parameters);
 });
 
 test('a reader that leaves the stream leaves no memory behind', async () => {

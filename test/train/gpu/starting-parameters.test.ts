@@ -11,6 +11,7 @@ import { parseTrainConfig } from '../../../train/config.ts';
 import { prepareModel } from '../../../train/model-files.ts';
 import { startingParameters } from '../../../train/starting-parameters.ts';
 import { adapterChoice } from '../../adapter.ts';
+import { rejects } from '../../rejects.ts';
 import { tinyConfiguration } from '../tiny.ts';
 
 const test = suite('parameters of the first step');
@@ -53,6 +54,45 @@ test('parts of a model start anew, as a fresh model has them, and the rest stays
   }
   const weight = 'vision_model.model.encoder.layers.0.mlp.fc1.weight';
   assert.not.equal(mixed.get(weight), before.get(weight));
+});
+
+test('words are made independent of others, which stay as they are, and so does the rest', async () => {
+  const training = parseTrainConfig(tinyConfiguration());
+  const setup = await prepareModel(training);
+  const model = await initializeParameters(setup.config, device, 1, training.model);
+  const out = join(folder, 'words');
+  await writeModelFolder(out, setup.files, model, setup.config, 'f32');
+  const before = await valuesOf(model);
+  const [colors, shapes] = [
+    ['red', 'blue', 'green'],
+    ['star', 'ring', 'heart', 'cross'],
+  ];
+  const start = async (independent: string[][]) => {
+    const own = parseTrainConfig(tinyConfiguration({ model: { init: out, independent } }));
+    return startingParameters(await prepareModel(own), own, device);
+  };
+  const after = await valuesOf(await start([colors, shapes]));
+  const name = 'text_model.model.embed_tokens.weight';
+  const width = setup.config.text.embedDim;
+  const idOf = (word: string) => setup.tokenizer.encode(` ${word}`)[0];
+  const rowOf = (values: Map<string, Float32Array>, id: number) => [
+    ...values.get(name)!.subarray(id * width, (id + 1) * width),
+  ];
+  const changed = new Set(shapes.map(idOf));
+  for (let id = 0; id < setup.config.text.vocabSize; id++)
+    if (!changed.has(id)) assert.equal(rowOf(after, id), rowOf(before, id));
+  for (const [other, values] of after) if (other !== name) assert.equal(values, before.get(other), other);
+  const differences = (words: string[]) => {
+    const rows = words.map((word) => rowOf(after, idOf(word)));
+    return rows.map((row) => row.map((value, c) => value - rows.reduce((sum, one) => sum + one[c], 0) / rows.length));
+  };
+  const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  for (const shape of differences(shapes))
+    for (const color of differences(colors)) {
+      const cosine = dot(shape, color) / Math.sqrt(dot(shape, shape) * dot(color, color));
+      assert.ok(Math.abs(cosine) < 1e-5, `${cosine}`);
+    }
+  await rejects(() => start([['red'], ['chartreuse']]), Error, /model\.independent: «chartreuse» is \d+ tokens/);
 });
 
 test.run();

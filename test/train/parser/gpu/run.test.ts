@@ -50,7 +50,13 @@ test('a run that was interrupted goes on to the same bits', async () => {
   assert.is.not(parts.finished, true);
   await rejects(() => run('parts'), Error, /holds a run that has come to step 3; go on with --resume/);
   const wider = { ...training, model: { ...training.model, width: 32 } };
-  await rejects(() => run('parts', { training: wider, resume: true }), Error, /model\.width was 16, now it is 32/);
+  await rejects(
+    () => run('parts', { training: wider, resume: true }),
+    Error,
+    /model was .*"width":16.* now it is .*"width":32/,
+  );
+  const other = { ...training, seed: training.seed + 1 };
+  await rejects(() => run('parts', { training: other, resume: true }), Error, /another configuration: seed was/);
   await run('parts', { resume: true });
 
   const [metrics, again] = [await metricsOf('whole'), await metricsOf('parts')];

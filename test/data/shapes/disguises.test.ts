@@ -1,9 +1,11 @@
-/** Colours and shapes learned apart: repainted pictures, and what counts in them and in the others. */
+/** Colours and shapes learned apart: repainted and reshaped pictures, and what counts in them and in the others. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../../data/random.ts';
 import { COLORS, plural, SHAPES } from '../../../data/shapes/attributes.ts';
+import { OUTLINES, type Outline } from '../../../data/shapes/outlines.ts';
 import { repaint } from '../../../data/shapes/repaint.ts';
+import { reshape } from '../../../data/shapes/reshape.ts';
 import { makeScene } from '../../../data/shapes/scene.ts';
 import { openShapes } from '../../../data/shapes/stream.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
@@ -15,7 +17,14 @@ const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
 const options = { seed: 1, split: 'train', tokenizer, imageSize: 16, latents: 4, patchesPerSide: 4 } as const;
 const idsOf = (words: readonly string[]) => words.map((word) => tokenizer.encode(word)[0]);
 const colorIds = idsOf(COLORS);
-const shapeIds = idsOf(SHAPES.flatMap((shape) => [shape, plural(shape)]));
+const shapeIds = idsOf([...SHAPES, ...SHAPES.map(plural)]);
+
+/** Which of 12 × 12 points an outline holds. */
+function cells(outline: Outline): string {
+  return Array.from({ length: 144 }, (_, at) =>
+    Number(outline(((at % 12) + 0.5) / 12, (Math.floor(at / 12) + 0.5) / 12)),
+  ).join('');
+}
 
 /** In degrees; null for tones without one. */
 function hueOf([red, green, blue]: readonly number[]): number | null {
@@ -171,15 +180,75 @@ test('a picture keeps its colours where every text about it speaks of them', asy
   for (let i = 0; i < 10; i++) assert.equal((await stream.next()).images, (await plain.next()).images);
 });
 
+test('shapes of a reshaped scene are none that has a name, fill their boxes, and are alike where they were alike', () => {
+  const named = SHAPES.map((shape) => cells(OUTLINES[shape]));
+  const seen = new Set<string>();
+  for (let index = 0; index < 100; index++) {
+    const scene = makeScene({ seed: 1, split: 'train', index });
+    const shown = reshape(scene, new Random(1, [9, index, 0]));
+    const ofShape = new Map<string, unknown>();
+    for (const [i, { outline, ...rest }] of shown.objects.entries()) {
+      assert.equal(rest, scene.objects[i]);
+      const own = cells(outline!);
+      seen.add(own);
+      for (const other of named) assert.ok([...own].filter((cell, at) => cell !== other[at]).length > 15);
+      for (const side of [0, 1]) {
+        const along = Array.from({ length: 101 }, (_, at) => at / 100);
+        assert.ok(
+          along.some((at) => outline!(side, at)) && along.some((at) => outline!(at, side)),
+          'touches all sides',
+        );
+      }
+      assert.is(ofShape.get(rest.shape) ?? outline, outline);
+      ofShape.set(rest.shape, outline);
+    }
+    assert.is(new Set(ofShape.values()).size, ofShape.size, 'different shapes stay different');
+  }
+  assert.is(seen.size, 6);
+});
+
+test('words for shapes do not count in reshaped pictures, are read as any of their kind, and no prompt has them', async () => {
+  const mix = { ...onlyKind('groundedCaption'), question: 1, comprehension: 1 };
+  const stream = openShapes({ ...options, mix, reshaped: 0.5 });
+  const plain = openShapes({ ...options, mix });
+  let [reshaped, changed] = [0, 0];
+  for (let i = 0; i < 120; i++) {
+    const [{ sequences, images }, before] = [await stream.next(), await plain.next()];
+    const isReshaped = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    if (!isReshaped) assert.equal(sequences, before.sequences);
+    else reshaped++;
+    for (const { ids, readIds = ids, lossMask } of isReshaped ? sequences : []) {
+      // a row about a picture is a prompt and then a response
+      const response = lossMask.indexOf(1) + 1;
+      for (const [at, id] of ids.entries()) {
+        if (!shapeIds.includes(id)) {
+          assert.is(readIds[at], id);
+          continue;
+        }
+        assert.is(lossMask[at - 1], 0);
+        assert.ok(shapeIds.includes(readIds[at]));
+        if (readIds[at] !== id) changed++;
+        if (!tokenizer.decode(ids).includes('An image of')) assert.ok(at >= response, tokenizer.decode(ids));
+      }
+    }
+  }
+  assert.ok(reshaped > 40 && reshaped < 80, `${reshaped} of 120`);
+  assert.ok(changed > 20, `${changed}`);
+});
+
 test('documents are refused, and shares that are none', () => {
   const mix = { ...onlyKind('caption'), interleaved: 1 };
   assert.throws(
     () => openShapes({ ...options, mix, repainted: 0.5 }),
-    'shapes: repainted is not for the kind interleaved, where a caption is the prompt of the next',
+    'shapes: repainted and reshaped are not for the kind interleaved, where a caption is the prompt of the next',
   );
   assert.throws(
     () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 1 }),
     'shapes: repainted must be a number ≥ 0 and < 1, not 1',
+  );
+  assert.throws(
+    () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 0.5, reshaped: 0.5 }),
+    'shapes: repainted + reshaped must be a number ≥ 0 and < 1, not 1',
   );
 });
 

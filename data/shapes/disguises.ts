@@ -1,0 +1,96 @@
+/**
+ * Colours and shapes learned apart. Training shows only some pairs of them, and a model finds out: where it cannot quite tell a red heart from
+ * a red diamond, it does well to never say heart, and where it cannot quite tell red from purple, it does well to never call a heart red. So in some pictures
+ * objects have colours that no word names, and in some they have shapes that no word names. Words for what has no name don't count there.
+ */
+import type { TrainingSequence } from '../corpora/example.ts';
+import type { Random } from '../random.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { COLORS, plural, SHAPES } from './attributes.ts';
+import { checkShare, idsOfWords } from './learning-aids.ts';
+import { repaint } from './repaint.ts';
+import { reshape } from './reshape.ts';
+import type { Scene } from './scene.ts';
+
+/** How a picture shows its scene. */
+export type Disguise = 'none' | 'repainted' | 'reshaped';
+
+export interface DisguiseOptions {
+  /** Shares of the pictures. Default 0. */
+  readonly repainted?: number;
+  readonly reshaped?: number;
+  /** With `repainted`: words for shapes count in pictures without a disguise too. Default false. */
+  readonly shapesEverywhere?: boolean;
+}
+
+/** Which pictures are disguised, and what counts in their examples. */
+export class Disguises {
+  /** Whether there are any. */
+  readonly any: boolean;
+  readonly #shares: readonly [repainted: number, reshaped: number];
+  /** Words for what a disguise hides; those in one list can stand for each other. */
+  readonly #hidden: Readonly<Record<Disguise, readonly (readonly number[])[]>>;
+  /** The words that don't count. */
+  readonly #open: Readonly<Record<Disguise, readonly number[]>>;
+
+  /** @throws Error for what is no share, and for shares of more than all */
+  constructor(tokenizer: Tokenizer, { repainted = 0, reshaped = 0, shapesEverywhere = false }: DisguiseOptions) {
+    checkShare('repainted', repainted);
+    checkShare('reshaped', reshaped);
+    checkShare('repainted + reshaped', repainted + reshaped);
+    this.any = repainted + reshaped > 0;
+    this.#shares = [repainted, reshaped];
+    const colors = [idsOfWords(tokenizer, COLORS)];
+    const shapes = [idsOfWords(tokenizer, SHAPES), idsOfWords(tokenizer, SHAPES.map(plural))];
+    this.#hidden = { none: [], repainted: colors, reshaped: shapes };
+    const none = repainted > 0 && !shapesEverywhere ? shapes.flat() : [];
+    this.#open = { none, repainted: colors.flat(), reshaped: shapes.flat() };
+  }
+
+  /** The disguise of an example's picture. */
+  draw(random: Random): Disguise {
+    if (!this.any) return 'none';
+    const [repainted, reshaped] = this.#shares;
+    if (repainted > 0 && random.chance(repainted)) return 'repainted';
+    return reshaped > 0 && random.chance(reshaped / (1 - repainted)) ? 'reshaped' : 'none';
+  }
+
+  /** The scene as it is shown. */
+  show(scene: Scene, disguise: Disguise, random: Random): Scene {
+    if (disguise === 'none') return scene;
+    return disguise === 'repainted' ? repaint(scene, random) : reshape(scene, random);
+  }
+
+  /** The words that don't count. */
+  open(disguise: Disguise): readonly number[] {
+    return this.#open[disguise];
+  }
+
+  /** Whether a text can be had with a picture: what is given speaks of nothing that is hidden, and more counts than the end. */
+  suits({ ids, lossMask }: TrainingSequence, disguise: Disguise): boolean {
+    const open = this.open(disguise);
+    if (open.length === 0) return true;
+    const hidden = this.#hidden[disguise].flat();
+    const isPredicted = (i: number) => lossMask[i - 1] === 1;
+    const speaksOfHidden = ids.some((id, i) => !isPredicted(i) && hidden.includes(id));
+    const counts = ids.slice(0, -1).some((id, i) => isPredicted(i) && !open.includes(id));
+    return counts && !speaksOfHidden;
+  }
+
+  /** The sequence without predictions that don't count. Words for what is hidden are read as any of their kind. */
+  of(sequence: TrainingSequence, disguise: Disguise, random: Random): TrainingSequence {
+    const open = this.open(disguise);
+    if (open.length === 0) return sequence;
+    const { ids, readIds = ids, lossMask } = sequence;
+    const kindOf = (i: number) =>
+      lossMask[i - 1] === 1 ? this.#hidden[disguise].find((words) => words.includes(ids[i])) : undefined;
+    return {
+      ...sequence,
+      lossMask: lossMask.map((mask, i) => (mask === 1 && !open.includes(ids[i + 1]) ? 1 : 0)),
+      readIds: readIds.map((id, i) => {
+        const kind = kindOf(i);
+        return kind ? random.pick(kind) : id;
+      }),
+    };
+  }
+}
