@@ -52,11 +52,7 @@ export class PictureStage {
     if (number !== this.#asked) return null;
     this.#frame.querySelector('img, canvas')?.remove();
     this.#frame.prepend(picture);
-    // in its place first: only there the style holds by which a photo is not turned, and its sides are those of the file
-    const [width, height] =
-      picture instanceof HTMLImageElement
-        ? [picture.naturalWidth, picture.naturalHeight]
-        : [picture.width, picture.height];
+    const { width, height } = picture instanceof HTMLImageElement ? storedSize(picture) : picture;
     this.#frame.style.setProperty('--aspect', String(width / height));
     this.draw(null);
     return { width, height };
@@ -163,6 +159,17 @@ async function imageOf(file: Blob): Promise<HTMLImageElement> {
     // the decoded picture stays
     URL.revokeObjectURL(url);
   }
+}
+
+/**
+ * The sides of a picture on the page as its file has them. Layout goes by the style, which has photos not turned; `naturalWidth` and bitmaps are those of the
+ * turned photo whatever it says.
+ */
+function storedSize(image: HTMLImageElement): { width: number; height: number } {
+  Object.assign(image.style, { position: 'absolute', width: 'auto', height: 'auto', maxWidth: 'none' });
+  const { offsetWidth: width, offsetHeight: height } = image;
+  image.removeAttribute('style');
+  return { width, height };
 }
 
 function place(target: HTMLElement, [x1, y1, x2, y2]: Box): void {
