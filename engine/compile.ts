@@ -243,8 +243,6 @@ interface Trace {
   readonly template: unknown;
   readonly infos: readonly ArgumentInfo[];
   readonly hosted: readonly boolean[];
-  /** Of the first argument that lies on one. */
-  readonly device: Device | null;
 }
 
 /** Runs the function once on tensors without data. `traits` tell how a {@link TensorShape} would be sharded. */
@@ -258,13 +256,11 @@ function trace(
   const graph = new Graph();
   const infos: ArgumentInfo[] = [];
   const hosted: boolean[] = [];
-  let device: Device | null = null;
   const addArgument = (leaf: unknown, donated: boolean): unknown => {
     const isShape = leaf instanceof TensorShape;
     if (!isShape && !isArgument(leaf)) return leaf;
     const abstract = abstractOf(leaf);
     const storage = leaf instanceof Tensor ? leaf.storage(name) : null;
-    if (storage) device ??= storage.device;
     const sharded = isShape && traits ? shardRows(leaf.shape, leaf.dtype, traits.maxBindingBytes) : null;
     infos.push({
       ...abstract,
@@ -294,7 +290,7 @@ function trace(
         );
       return new OutputSlot(outputs.push(own.value) - 1);
     });
-    return { graph, outputs, template, infos, hosted, device };
+    return { graph, outputs, template, infos, hosted };
   } finally {
     graph.closed = true;
   }
@@ -306,8 +302,8 @@ async function build<Args extends readonly unknown[], Result>(
   options: CompileOptions,
   name: string,
 ): Promise<Entry> {
-  const { graph, outputs, template, infos, hosted, device: given } = trace(body, args, options, name);
-  const device = options.device ?? given ?? deviceOfCaptured(graph);
+  const { graph, outputs, template, infos, hosted } = trace(body, args, options, name);
+  const device = options.device ?? deviceOf(args, name) ?? deviceOfCaptured(graph);
   if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
   const planOptions = { arguments: infos, hosted, fusion: options.fusion ?? true, name };
   return { plan: await Plan.build(device, graph, outputs, planOptions, options.onCompile), template };

@@ -67,6 +67,7 @@ export function hostBatch(batch: TokenBatch, { text }: Kosmos2Config): HostBatch
   );
   const flags = slotMask?.flat() ?? [];
   const slotCount = flags.filter(Boolean).length;
+  const allPositions = positions.flat();
   let next = 0;
   const index = flags.map((flag, i) => {
     if (i % length === 0 && batch.firstVector) next = batch.firstVector[i / length];
@@ -76,7 +77,7 @@ export function hostBatch(batch: TokenBatch, { text }: Kosmos2Config): HostBatch
     rows,
     length,
     ids: new HostArray(Int32Array.from(inputIds.flat()), [rows, length]),
-    positionIds: new HostArray(Int32Array.from(positions.flat()), [rows, length]),
+    positionIds: new HostArray(Int32Array.from(allPositions), [rows, length]),
     bounds: new HostArray(Int32Array.from(bounds.flat()), [rows, 2]),
     slots:
       slotCount > 0
@@ -86,6 +87,6 @@ export function hostBatch(batch: TokenBatch, { text }: Kosmos2Config): HostBatch
           }
         : null,
     slotCount,
-    lastPosition: positions.flat().reduce((last, position) => Math.max(last, position)),
+    lastPosition: allPositions.reduce((last, position) => Math.max(last, position)),
   };
 }

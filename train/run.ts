@@ -4,6 +4,7 @@ import { type AdapterChoice, type Device, requestDevice, runtime } from '../engi
 import { loadParameters } from '../model/index.ts';
 import { loadMoments, newestCheckpoint, type RunState, saveCheckpoint, writeModelFolder } from './checkpoint.ts';
 import type { Json } from './config/fields.ts';
+import { checkSameFields } from './config/same-fields.ts';
 import { parseTrainConfig, type TrainConfig } from './config.ts';
 import { openTrainingData, validationBatches } from './data.ts';
 import { type ModelSetup, prepareModel } from './model-files.ts';
@@ -85,14 +86,7 @@ export async function runTraining(options: TrainRunOptions): Promise<TrainRunRes
 
 function checkSameRun(before: unknown, now: unknown, folder: string): void {
   const [was, is] = [before, now].map((configuration) => fixedFields(configuration as Json));
-  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    const [then, today] = [was, is].map((fields) => JSON.stringify(fields[name]) ?? 'absent');
-    if (then !== today)
-      throw new Error(
-        `${folder} is a checkpoint of another configuration: ${name} was ${then}, now it is ${today}; give another --out, or start from ` +
-          'it with model.init',
-      );
-  }
+  checkSameFields(was, is, folder, 'give another --out, or start from it with model.init');
 }
 
 /** A run may be lengthened, watched otherwise, and go on at another rate. */

@@ -70,9 +70,8 @@ export class Disguises {
   suits({ ids, lossMask }: TrainingSequence, disguise: Disguise): boolean {
     const open = this.open(disguise);
     if (open.length === 0) return true;
-    const hidden = this.#hidden[disguise].flat();
     const isPredicted = (i: number) => lossMask[i - 1] === 1;
-    const speaksOfHidden = ids.some((id, i) => !isPredicted(i) && hidden.includes(id));
+    const speaksOfHidden = disguise !== 'none' && ids.some((id, i) => !isPredicted(i) && open.includes(id));
     const counts = ids.slice(0, -1).some((id, i) => isPredicted(i) && !open.includes(id));
     return counts && !speaksOfHidden;
   }

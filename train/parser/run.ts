@@ -3,6 +3,7 @@ import { parameterShapes } from '../../data/grit/parser/config.ts';
 import { Parser } from '../../data/grit/parser/parser.ts';
 import { Vocabulary } from '../../data/grit/parser/vocabulary.ts';
 import { type AdapterChoice, requestDevice, runtime, type Tensor } from '../../engine/index.ts';
+import { checkSameFields } from '../config/same-fields.ts';
 import { MetricsLog } from '../report/metrics.ts';
 import { type PackedBatch, packedBatch, packRows } from './batch.ts';
 import { CaptionGrammar } from './captions/index.ts';
@@ -58,7 +59,8 @@ export async function runParserTraining(options: ParserRunOptions): Promise<Pars
     throw new Error(
       `${out} holds a run that has come to step ${found.state.step}; go on with --resume, or give another --out`,
     );
-  if (found) checkSameRun(found.state.training, training, found.folder);
+  if (found)
+    checkSameFields(fixedFields(found.state.training), fixedFields(training), found.folder, 'give another --out');
   const sections = { train: await readSection(options.data, 'train'), dev: await readSection(options.data, 'dev') };
   const captions = captionsOf(training, sections.train.length);
   const vocabulary = trainingVocabulary(sections.train, captions);
@@ -109,16 +111,8 @@ export function trainingVocabulary(
 }
 
 /** What decides on the network, and on which sentences come when. A run may be lengthened and its rates changed. */
-const FIXED_FIELDS = ['model', 'seed', 'batch', 'noise', 'captions'] as const;
-
-function checkSameRun(before: ParserTraining, now: ParserTraining, folder: string): void {
-  for (const field of FIXED_FIELDS) {
-    const [was, is] = [before, now].map((training) => JSON.stringify(training[field]));
-    if (was !== is)
-      throw new Error(
-        `${folder} is a checkpoint of another configuration: ${field} was ${was}, now it is ${is}; give another --out`,
-      );
-  }
+function fixedFields({ model, seed, batch, noise, captions }: ParserTraining) {
+  return { model, seed, batch, noise, captions };
 }
 
 interface RunParts {
