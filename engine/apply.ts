@@ -49,25 +49,32 @@ function applyEagerly(op: OpDefinition, operands: readonly Operand[], attributes
   );
   const shards = storages.map((storage) => storage.shards.map(({ rows }) => rows).join('+')).join();
   const key = `${op.name}(${signature.join()})${shards}${JSON.stringify(attributes)}`;
-  const plan = eagerPlan(device, key, () => planOfOne(device, op, operands, attributes));
+  const plan = eagerPlan(device, op, key, () => planOfOne(device, op, operands, attributes));
   const args = operands.map((operand) =>
     typeof operand === 'number' ? Float32Array.of(operand) : operand.storage(op.name),
   );
   return plan.run(args).map(({ storage, shape, dtype }) => device.wrap(storage, shape, dtype));
 }
 
-function eagerPlan(device: Device, key: string, make: () => Plan): Plan {
-  const plans = device.eagerPlans as Map<string, Plan>;
+interface EagerPlan {
+  readonly op: OpDefinition;
+  readonly plan: Plan;
+}
+
+function eagerPlan(device: Device, op: OpDefinition, key: string, make: () => Plan): Plan {
+  const plans = device.eagerPlans as Map<string, EagerPlan>;
+  const drop = (of: string) => {
+    plans.get(of)?.plan.dispose();
+    plans.delete(of);
+  };
   const known = plans.get(key);
-  if (known) return known;
-  const made = make();
-  if (plans.size >= maxEagerPlans) {
-    const [oldest, plan] = plans.entries().next().value!;
-    plan.dispose();
-    plans.delete(oldest);
-  }
-  plans.set(key, made);
-  return made;
+  // ops of two libraries may bear one name
+  if (known?.op === op) return known.plan;
+  const plan = make();
+  drop(key);
+  if (plans.size >= maxEagerPlans) drop(plans.keys().next().value!);
+  plans.set(key, { op, plan });
+  return plan;
 }
 
 function planOfOne(device: Device, op: OpDefinition, operands: readonly Operand[], attributes: Attributes): Plan {

@@ -82,7 +82,8 @@ export class Graph {
   add(op: OpDefinition, inputs: readonly Value[], attributes: Attributes, apart = false): Node {
     const key = `${op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes)}`;
     const known = apart ? undefined : this.#seen.get(key);
-    if (known) return known;
+    // ops of two libraries may bear one name
+    if (known?.op === op) return known;
     const abstracts = op.infer(inputs, attributes);
     const outputs: Value[] = [];
     const node: Node = { op, inputs, attributes, outputs };

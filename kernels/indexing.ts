@@ -150,7 +150,7 @@ export function topKPartialKernel({ k, type }: { k: number; type: ElementType })
   });
 }
 
-/** Second pass: one thread a row merges the lists. Parameters: rows. */
+/** Second pass: one thread a row merges the lists. What is not a number has place −1. Parameters: rows. */
 export function topKMergeKernel({ k }: { k: number }): KernelSource {
   return kernelSource({
     name: `topk ${k} merge`,
@@ -168,7 +168,11 @@ export function topKMergeKernel({ k }: { k: number }): KernelSource {
       'if (row >= p.rows) { return; }',
       clearList(k),
       `for (var c = 0u; c < ${topKThreads * k}u; c++) { let at = row * ${topKThreads * k}u + c; insert(bestValues[at], bestIndices[at]); }`,
-      `for (var i = 0u; i < ${k}u; i++) { out[row * ${k}u + i] = values[i]; index[row * ${k}u + i] = i32(indices[i]); }`,
+      `for (var i = 0u; i < ${k}u; i++) {
+out[row * ${k}u + i] = values[i];
+let isNumber = (bitcast<u32>(values[i]) & 0x7fffffffu) <= 0x7f800000u;
+index[row * ${k}u + i] = select(-1, i32(indices[i]), isNumber);
+}`,
     ].join('\n'),
   });
 }

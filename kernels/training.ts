@@ -101,7 +101,8 @@ export function crossEntropyPartKernel({ cooperative, first }: { cooperative: bo
       'var ownSum = 0.0;',
       loop('ownSum += exp(load_x(base + c) - largest);'),
       `let sum = ${frame.join('ownSum', '+')};`,
-      first ? `let old = vec4<f32>(${lowest}, 0.0, 0.0, 0.0);` : 'let old = state[row];',
+      // a label outside the vocabulary keeps the lowest logit: it is as good as impossible, and its loss says so
+      first ? `let old = vec4<f32>(${lowest}, 0.0, ${lowest}, 0.0);` : 'let old = state[row];',
       'let m = max(old.x, largest);',
       'let label = u32(labels[row]) - p.firstColumn;',
       'var own = old.z;',

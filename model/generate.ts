@@ -296,7 +296,7 @@ async function chooseTokens(
   sampling: SamplingOptions | undefined,
   step: number,
 ): Promise<number[]> {
-  if (token) return Array.from(await token.read());
+  if (token) return checkedPlaces(await token.read());
   const [rows, vocabulary] = logits!.shape;
   const values = (await logits!.read()) as Float32Array;
   return Array.from({ length: rows }, (_, row) =>
@@ -304,11 +304,19 @@ async function chooseTokens(
   );
 }
 
+/** Places of the largest logits; throws where these are no numbers. */
+function checkedPlaces(places: ArrayLike<number>): number[] {
+  const all = Array.from(places);
+  if (all.some((place) => place < 0))
+    throw new Error('no token can be chosen: logits are not numbers; are the weights of the model sound?');
+  return all;
+}
+
 /** Candidates of a beam step for each prompt, best first, without those that a ban rules out. */
 async function readCandidates({ candidates }: StepResult, vocabSize: number): Promise<Candidate[][]> {
   const [prompts, each] = candidates!.values.shape;
   const values = (await candidates!.values.read()) as Float32Array;
-  const indices = await candidates!.indices.read();
+  const indices = checkedPlaces(await candidates!.indices.read());
   return Array.from({ length: prompts }, (_, prompt) => {
     const from = prompt * each;
     const own = Array.from(values.subarray(from, from + each), (score, rank) => {

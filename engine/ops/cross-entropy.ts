@@ -253,7 +253,7 @@ function addition(memory: Memory): NonNullable<LowerContext['tail']> {
 
 /**
  * −log softmax(hidden·weightᵀ)[label] of every row: hidden f32 [N, D], weight [V, D] (whole or row-sharded), labels i32 [N]; rows with a negative
- * label give 0. Result [N]. Logits are held for one part of the vocabulary at a time, in the gradient too.
+ * label give 0, and those with a label ≥ V about 3e38, for it cannot come. Result [N]. Logits are held for one part of the vocabulary at a time, in the gradient too.
  */
 export function crossEntropy(hidden: Tensor, weight: Tensor, labels: Tensor): Tensor {
   return apply(crossEntropyOp, [hidden, weight, labels])[0];

@@ -185,13 +185,13 @@ export const topKOp: OpDefinition = {
   ],
 };
 
-/** The k largest values of every row of x [R, N] and their columns (i32), both [R, k], largest first. k ≤ 64. */
+/** The k largest values of every row of x [R, N] and their columns (i32), both [R, k], largest first; a value that is no number has column −1. k ≤ 64. */
 export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
   const [values, indices] = apply(topKOp, [x], { k });
   return { values, indices };
 }
 
-/** The column of the largest value of every row of x [R, N]: i32 [R]. The first of equal ones. */
+/** The column of the largest value of every row of x [R, N]: i32 [R]. The first of equal ones; −1 in a row of NaN. */
 export function argmax(x: Tensor): Tensor {
   return topK(x, 1).indices.reshape([x.shape[0]]);
 }

@@ -12,6 +12,7 @@ import type { Kosmos2Parameters } from '../../../model/parameters.ts';
 import type { SamplingOptions } from '../../../model/sampling.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { picturesOf } from '../../golden/tensor-file.ts';
+import { rejects } from '../../rejects.ts';
 import { rejection, TINY, tinyPrompts } from './tiny.ts';
 
 const test = suite('generate');
@@ -73,6 +74,18 @@ test('prompts of a batch are searched by beams as they are alone', async () => {
       for (const [i, { score }] of together[row].entries()) assert.ok(Math.abs(score - expected[i].score) < 1e-4);
     }
   }
+});
+
+test('weights that are not numbers are named as the reason', async () => {
+  const broken = await Kosmos2.load(TINY, device);
+  const { weight } = broken.weights.text_model.model.layer_norm;
+  device.write(weight.storage('test').shards[0].buffer, new Float32Array(weight.shape[0]).fill(Number.NaN));
+  const own = new Generator(broken);
+  const message = /logits are not numbers; are the weights of the model sound/;
+  await rejects(() => own.generate(prompt, image, settings), Error, message);
+  await rejects(() => own.beamSearch(prompt, image, { ...settings, beams: 2 }), Error, message);
+  own.dispose();
+  broken.dispose();
 });
 
 test('text without any image', async () => {
