@@ -1,12 +1,18 @@
 /**
- * Attention of one query position over a KV cache [B, capacity, H·d]: the keys of a head are split over `splits` threads, each
- * keeping its own running softmax; a second kernel joins the parts. Nothing in it depends on how full the cache is but the
- * loop bounds, which are data. No workgroup memory, no barriers.
+ * Attention of one query position over a KV cache [B, capacity, H·d]. Nothing here depends on how full the cache is but the loop bounds,
+ * which are data, and nothing is unrolled over the head, so that a kernel stays small (an adapter in software compiles it for seconds else).
+ *
+ * On a GPU a workgroup takes one head of a row: its 64 threads share the keys for the scores, then the elements of the output; 2.3 KiB
+ * of workgroup memory. On a software adapter, where barriers are the cost, one kernel writes the scores and another takes the values.
+ *
+ * With `append` the key and the value of this position come beside the cache: they are taken from there, and written into the last slot.
  *
  * With `indirect`, `source` [B, capacity] i32 names the batch row in whose cache key j of row b lies, so that beams share a prefix and
- * change places without copying their caches.
+ * change places without copying their caches. With `append` the last slot is always the row's own.
  */
+import { rowFrame, threads } from './rows.ts';
 import {
+  type Buffer,
   type ElementType,
   type Grid,
   type KernelSource,
@@ -14,123 +20,293 @@ import {
   linearGrid,
   linearWorkgroup,
   lowest,
+  type Parameter,
   u32,
   unroll,
 } from './source.ts';
 
 export interface DecodeAttentionOptions {
-  headDim: number;
   indirect: boolean;
+  append: boolean;
+  /** Of the cache. */
   type: ElementType;
 }
 
-/** Threads that share the keys of one head. */
-export const decodeSplits = 16;
-/** Keys for which a thread rescales its running sum once. */
-const keysAtOnce = 4;
-const workgroup = 64;
+/** `quads`: vec4s of a head; `stride4`: of a row. */
+const parameters: Parameter[] = [
+  ...u32('batch', 'capacity', 'heads', 'quads', 'stride4'),
+  { name: 'scale', type: 'f32' },
+];
+
+/** A buffer of vec4s. */
+function wide(name: string, type: ElementType = 'f32', write = false): Buffer {
+  return { name, type, vector: true, write };
+}
+
+/** A cache, and what is to go into it. */
+function cacheBuffers(name: string, { append, type }: DecodeAttentionOptions): Buffer[] {
+  return [...(append ? [wide(`own_${name}`)] : []), wide(name, type, append)];
+}
+
+function placeBuffers({ indirect }: DecodeAttentionOptions): Buffer[] {
+  return [{ name: 'bounds', type: 'i32' }, ...(indirect ? [{ name: 'source', type: 'i32' as const }] : [])];
+}
+
+/** Declares `start`, `end`, and `seen`, the end of the keys that lie in the cache already; `last` tells whether the one behind them is taken in. */
+function boundsOf({ append }: DecodeAttentionOptions): string[] {
+  return [
+    'let start = u32(bounds[batch * 2u]);',
+    ...(append
+      ? [
+          'let end = u32(bounds[batch * 2u + 1u]);',
+          'let last = start < end && end <= p.capacity;',
+          'let seen = min(max(end, 1u) - 1u, p.capacity);',
+        ]
+      : ['let seen = min(u32(bounds[batch * 2u + 1u]), p.capacity);']),
+  ];
+}
+
+/** vec4 of a cache at which key `j` of this head begins. */
+function placeOf(j: string, { indirect }: DecodeAttentionOptions): string {
+  const owner = indirect ? `u32(source[batch * p.capacity + ${j}])` : 'batch';
+  return `(${owner} * p.capacity + ${j}) * p.stride4 + head * p.quads`;
+}
+
+/** Keys of which a workgroup has the scores at the same time. */
+const chunk = 256;
 
 export function decodeGrid(batch: number, heads: number): Grid {
-  return linearGrid(Math.ceil((batch * heads * decodeSplits) / workgroup));
+  return linearGrid(batch * heads);
 }
 
-/** f32 values of scratch per (batch row, head, split): maximum, sum, two unused, and d of output. */
-export function decodeScratchStride(headDim: number): number {
-  return headDim + 4;
-}
-
-/** A piece of code for each of the keys taken at once. */
-function all(piece: (i: number) => string): string[] {
-  return Array.from({ length: keysAtOnce }, (_, i) => piece(i));
-}
-
-export function decodeAttentionKernel({ headDim, indirect, type }: DecodeAttentionOptions): KernelSource {
-  const quads = headDim / 4;
-  const stride4 = decodeScratchStride(headDim) / 4;
+/** For GPUs. */
+export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSource {
+  const { append } = options;
+  const frame = rowFrame(true);
+  const ownPlace = '(batch * p.capacity + j) * p.stride4 + head * p.quads';
+  const taken = (cache: string, index: string, at: string) =>
+    append
+      ? [
+          `var x = vec4<f32>();`,
+          `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlace} + ${index}, x); }`,
+          `else { x = load_${cache}(${at} + ${index}); }`,
+        ]
+      : [`let x = load_${cache}(${at} + ${index});`];
   return kernelSource({
-    name: `attention decode ${headDim}`,
-    parameters: [...u32('batch', 'capacity', 'heads', 'stride4'), { name: 'scale', type: 'f32' }],
+    name: `attention decode${append ? ' append' : ''}`,
+    parameters,
     buffers: [
-      { name: 'q', type: 'f32', vector: true },
-      { name: 'k', type, vector: true },
-      { name: 'v', type, vector: true },
-      { name: 'bounds', type: 'i32' },
-      ...(indirect ? [{ name: 'source', type: 'i32' as const }] : []),
-      { name: 'out', type: 'f32', vector: true, write: true },
+      wide('q'),
+      ...cacheBuffers('keys', options),
+      ...cacheBuffers('values', options),
+      ...placeBuffers(options),
+      wide('out', 'f32', true),
     ],
-    workgroupSize: [workgroup],
+    declarations: [
+      ...frame.declarations,
+      `var<workgroup> weights: array<f32, ${chunk}>;`,
+      `var<workgroup> sums: array<vec4<f32>, ${threads}>;`,
+    ],
+    workgroupSize: [threads],
     body: [
-      `let part = ${linearWorkgroup} * ${workgroup}u + lane;`,
-      `let split = part % ${decodeSplits}u;`,
-      `let head = (part / ${decodeSplits}u) % p.heads;`,
-      `let batch = part / (${decodeSplits}u * p.heads);`,
-      'if (batch >= p.batch) { return; }',
-      'let end = min(u32(bounds[batch * 2u + 1u]), p.capacity);',
-      `let qBase = batch * p.stride4 + head * ${quads}u;`,
-      unroll(quads, (quad) => `let q${quad} = load_q(qBase + ${quad}u);\nvar o${quad} = vec4<f32>();`),
+      // the last workgroups of a folded grid do the last head again: a barrier needs them all
+      `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
+      'let batch = unit / p.heads;',
+      'let head = unit % p.heads;',
+      ...boundsOf(options),
+      append ? 'let all = select(seen, seen + 1u, last);' : 'let all = seen;',
+      'let base = batch * p.stride4 + head * p.quads;',
+      // for the output a thread takes every parts-th key of one vec4 of the head
+      `let parts = ${threads}u / p.quads;`,
+      'let quad = lane % p.quads;',
+      'let part = lane / p.quads;',
       `var m = ${lowest};`,
       'var l = 0.0;',
-      `for (var j = u32(bounds[batch * 2u]) + split; j < end; j += ${keysAtOnce * decodeSplits}u) {`,
-      unroll(keysAtOnce, (i) =>
-        [
-          // past the end the last key is read again, with no weight
-          `let j${i} = min(j + ${i * decodeSplits}u, end - 1u);`,
-          indirect ? `let owner${i} = u32(source[batch * p.capacity + j${i}]);` : `let owner${i} = batch;`,
-          `let at${i} = (owner${i} * p.capacity + j${i}) * p.stride4 + head * ${quads}u;`,
-          `var s${i} = 0.0;`,
-          unroll(quads, (quad) => `s${i} += dot(q${quad}, load_k(at${i} + ${quad}u));`),
-          `s${i} = select(${lowest}, s${i} * p.scale, j + ${i * decodeSplits}u < end);`,
-        ].join('\n'),
-      ),
-      `let largest = ${all((i) => `s${i}`).reduce((most, score) => `max(${most}, ${score})`, 'm')};`,
-      'let keep = exp(m - largest);',
-      unroll(keysAtOnce, (i) => `let w${i} = exp(s${i} - largest);`),
-      `l = l * keep + ${all((i) => `w${i}`).join(' + ')};`,
-      'm = largest;',
-      unroll(
-        quads,
-        (quad) => `o${quad} = o${quad} * keep + ${all((i) => `w${i} * load_v(at${i} + ${quad}u)`).join(' + ')};`,
-      ),
+      'var o = vec4<f32>();',
+      `for (var first = start; first < all; first += ${chunk}u) {`,
+      `let count = min(all - first, ${chunk}u);`,
+      `var ownLargest = ${lowest};`,
+      `for (var i = lane; i < count; i += ${threads}u) {`,
+      'let j = first + i;',
+      `let at = ${placeOf('j', options)};`,
+      'var s = 0.0;',
+      'for (var c = 0u; c < p.quads; c++) {',
+      ...taken('keys', 'c', 'at'),
+      's += dot(load_q(base + c), x);',
       '}',
-      `let to = part * ${stride4}u;`,
-      'store_out(to, vec4<f32>(m, l, 0.0, 0.0));',
-      unroll(quads, (quad) => `store_out(to + ${quad + 1}u, o${quad});`),
+      'weights[i] = s * p.scale;',
+      'ownLargest = max(ownLargest, s * p.scale);',
+      '}',
+      `let largest = max(m, ${frame.join('ownLargest', 'max')});`,
+      'let keep = exp(m - largest);',
+      'm = largest;',
+      'var ownSum = 0.0;',
+      `for (var i = lane; i < count; i += ${threads}u) {`,
+      'let w = exp(weights[i] - m);',
+      'weights[i] = w;',
+      'ownSum += w;',
+      '}',
+      `l = l * keep + ${frame.join('ownSum', '+')};`,
+      'o *= keep;',
+      'for (var i = part; i < count && part < parts; i += parts) {',
+      'let j = first + i;',
+      `let at = ${placeOf('j', options)};`,
+      ...taken('values', 'quad', 'at'),
+      'o += weights[i] * x;',
+      '}',
+      'workgroupBarrier();',
+      '}',
+      'sums[lane] = o;',
+      'workgroupBarrier();',
+      'if (lane < p.quads) {',
+      'var total = vec4<f32>();',
+      'for (var i = 0u; i < parts; i++) { total += sums[i * p.quads + lane]; }',
+      'store_out(base + lane, total * select(1.0 / l, 0.0, l == 0.0));',
+      '}',
     ].join('\n'),
   });
 }
 
-export function decodeCombineGrid(batch: number, heads: number, headDim: number): Grid {
-  return linearGrid(Math.ceil((batch * heads * headDim) / 4 / workgroup));
+/** Threads of a workgroup on a software adapter: few, so that all cores have some. */
+const workgroup = 16;
+/** Keys that a thread takes at a time. */
+const keysAtOnce = 4;
+
+/** A piece of code for each of the keys taken at once. */
+function all(piece: (i: number) => string, separator: string): string {
+  return unroll(keysAtOnce, piece, separator);
 }
 
-/** Joins the parts: one thread per four output values. */
-export function decodeCombineKernel(headDim: number): KernelSource {
-  const quads = headDim / 4;
-  const stride4 = decodeScratchStride(headDim) / 4;
+export function decodeScoresGrid(batch: number, heads: number, capacity: number): Grid {
+  return linearGrid(Math.ceil((batch * heads * Math.ceil(capacity / keysAtOnce)) / workgroup));
+}
+
+/** For software adapters, first: scores [B, heads, capacity], `keysAtOnce` a thread. */
+export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSource {
+  const { append } = options;
   return kernelSource({
-    name: `attention combine ${headDim}`,
-    parameters: u32('count'),
+    name: `attention decode scores${append ? ' append' : ''}`,
+    parameters,
     buffers: [
-      { name: 'parts', type: 'f32', vector: true },
-      { name: 'out', type: 'f32', vector: true, write: true },
+      wide('q'),
+      ...cacheBuffers('keys', options),
+      ...placeBuffers(options),
+      { name: 'scores', type: 'f32', write: true },
     ],
     workgroupSize: [workgroup],
     body: [
       `let i = ${linearWorkgroup} * ${workgroup}u + lane;`,
-      'if (i >= p.count) { return; }',
-      `let base = (i / ${quads}u) * ${decodeSplits * stride4}u;`,
-      `let quad = i % ${quads}u;`,
-      `var m = ${lowest};`,
-      `for (var split = 0u; split < ${decodeSplits}u; split++) { m = max(m, load_parts(base + split * ${stride4}u).x); }`,
-      'var l = 0.0;',
-      'var o = vec4<f32>();',
-      `for (var split = 0u; split < ${decodeSplits}u; split++) {`,
-      `let state = load_parts(base + split * ${stride4}u);`,
-      'let w = exp(state.x - m);',
-      'l += w * state.y;',
-      `o += w * load_parts(base + split * ${stride4}u + 1u + quad);`,
+      `let blocks = (p.capacity + ${keysAtOnce - 1}u) / ${keysAtOnce}u;`,
+      'let unit = i / blocks;',
+      'let block = i % blocks;',
+      'if (unit >= p.batch * p.heads) { return; }',
+      'let batch = unit / p.heads;',
+      'let head = unit % p.heads;',
+      ...boundsOf(options),
+      'let base = batch * p.stride4 + head * p.quads;',
+      `let j = start + block * ${keysAtOnce}u;`,
+      'if (j < seen) {',
+      all((k) => `let j${k} = min(j + ${k}u, seen - 1u);\nlet at${k} = ${placeOf(`j${k}`, options)};`, '\n'),
+      all((k) => `var s${k} = 0.0;`, '\n'),
+      'for (var c = 0u; c < p.quads; c++) {',
+      'let x = load_q(base + c);',
+      all((k) => `s${k} += dot(x, load_keys(at${k} + c));`, '\n'),
       '}',
-      'store_out(i, o * select(1.0 / l, 0.0, l == 0.0));',
+      // past the end the last key is taken again, and written again
+      all((k) => `store_scores(unit * p.capacity + j${k}, s${k} * p.scale);`, '\n'),
+      '}',
+      ...(append
+        ? [
+            'if (block == 0u && last) {',
+            'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads;',
+            'var s = 0.0;',
+            'for (var c = 0u; c < p.quads; c++) {',
+            'let x = load_own_keys(base + c);',
+            'store_keys(at + c, x);',
+            's += dot(load_q(base + c), x);',
+            '}',
+            'store_scores(unit * p.capacity + seen, s * p.scale);',
+            '}',
+          ]
+        : []),
+    ].join('\n'),
+  });
+}
+
+/** vec4s of output that a thread computes: as many as share a key's weight without leaving too few threads. */
+export function decodeQuads(headDim: number): number {
+  return [4, 2].find((quads) => (headDim / 4) % quads === 0) ?? 1;
+}
+
+export function decodeValuesGrid(batch: number, heads: number, headDim: number): Grid {
+  return linearGrid(Math.ceil((batch * heads * headDim) / 4 / decodeQuads(headDim) / workgroup));
+}
+
+/** For software adapters, second: the values by the softmax of the scores, `own` vec4s of a head a thread. */
+export function decodeValuesKernel(options: DecodeAttentionOptions & { own: number }): KernelSource {
+  const { append, own } = options;
+  return kernelSource({
+    name: `attention decode values${append ? ' append' : ''}`,
+    parameters,
+    buffers: [
+      { name: 'scores', type: 'f32' },
+      ...cacheBuffers('values', options),
+      ...placeBuffers(options),
+      wide('out', 'f32', true),
+    ],
+    workgroupSize: [workgroup],
+    body: [
+      `let i = ${linearWorkgroup} * ${workgroup}u + lane;`,
+      `let each = p.quads / ${own}u;`,
+      'let unit = i / each;',
+      'if (unit >= p.batch * p.heads) { return; }',
+      `let quad = (i % each) * ${own}u;`,
+      'let batch = unit / p.heads;',
+      'let head = unit % p.heads;',
+      ...boundsOf(options),
+      `var m = ${lowest};`,
+      'var l = 0.0;',
+      unroll(own, (c) => `var o${c} = vec4<f32>();`),
+      `for (var j = start; j < seen; j += ${keysAtOnce}u) {`,
+      all(
+        (k) =>
+          [
+            // past the end the last key is read again, with no weight
+            `let j${k} = min(j + ${k}u, seen - 1u);`,
+            `let at${k} = ${placeOf(`j${k}`, options)} + quad;`,
+            `let s${k} = select(${lowest}, load_scores(unit * p.capacity + j${k}), j + ${k}u < seen);`,
+          ].join('\n'),
+        '\n',
+      ),
+      `let largest = max(m, max(max(s0, s1), max(s2, s3)));`,
+      'let keep = exp(m - largest);',
+      'm = largest;',
+      all((k) => `let w${k} = exp(s${k} - m);`, '\n'),
+      `l = l * keep + ${all((k) => `w${k}`, ' + ')};`,
+      unroll(own, (c) => `o${c} = o${c} * keep + ${all((k) => `w${k} * load_values(at${k} + ${c}u)`, ' + ')};`),
+      '}',
+      `let base = batch * p.stride4 + head * p.quads + quad;`,
+      ...(append
+        ? [
+            'if (last) {',
+            'let s = load_scores(unit * p.capacity + seen);',
+            'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads + quad;',
+            'let largest = max(m, s);',
+            'let keep = exp(m - largest);',
+            'let w = exp(s - largest);',
+            'l = l * keep + w;',
+            unroll(own, (c) =>
+              [
+                `let v${c} = load_own_values(base + ${c}u);`,
+                `store_values(at + ${c}u, v${c});`,
+                `o${c} = o${c} * keep + w * v${c};`,
+              ].join('\n'),
+            ),
+            '}',
+          ]
+        : []),
+      'let factor = select(1.0 / l, 0.0, l == 0.0);',
+      unroll(own, (c) => `store_out(base + ${c}u, o${c} * factor);`),
     ].join('\n'),
   });
 }

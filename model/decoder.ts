@@ -1,5 +1,5 @@
 /** The MAGNETO decoder: sub-LayerNorm blocks over token embeddings in which image vectors take the place of image slots. */
-import { attention, decodeAttention, gather, type Tensor, updateRows, where } from '../engine/index.ts';
+import { appendAttention, attention, gather, type Tensor, updateRows, where } from '../engine/index.ts';
 import type { TextConfig } from './config.ts';
 import { activations, Dropouts, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { DecoderLayer, DecoderParameters } from './parameters.ts';
@@ -130,14 +130,13 @@ export function prefill(
   return { last: finish(parameters, config, last), cache: { keys, values } };
 }
 
-/** One token per row: ids and positionIds [B, 1], written at `slots` (i32 [B]). With `source` [B, capacity] rows read each other's caches. */
+/** One token per row: ids and positionIds [B, 1]; its slot is the last of its bounds. With `source` [B, capacity] rows read each other's caches. */
 export function decodeStep(
   parameters: DecoderParameters<Tensor, Weight>,
   config: TextConfig,
   positionTable: Tensor,
   input: DecoderInput,
   cache: KeyValueCache,
-  slots: Tensor,
   source?: Tensor,
 ): { last: Tensor; cache: KeyValueCache } {
   const [batch] = input.ids.shape;
@@ -146,9 +145,11 @@ export function decodeStep(
   let x = embed(parameters, config, positionTable, input);
   for (const [i, layer] of parameters.layers.entries()) {
     x = block(x, layer, config, (query, key, value) => {
-      keys.push(updateRows(cache.keys[i], key, slots));
-      values.push(updateRows(cache.values[i], value, slots));
-      return decodeAttention(query, keys[i], values[i], input.bounds, { heads: config.attentionHeads, source });
+      const own = { keys: cache.keys[i], values: cache.values[i] };
+      const written = appendAttention(query, key, value, own, input.bounds, { heads: config.attentionHeads, source });
+      keys.push(written.keys);
+      values.push(written.values);
+      return written.out;
     });
   }
   return { last: finish(parameters, config, x.reshape([batch, config.embedDim])), cache: { keys, values } };

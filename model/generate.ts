@@ -81,7 +81,6 @@ type Step = (
   cache: KeyValueCache,
   table: Tensor,
   batch: Batch,
-  start: Tensor,
   selection: SelectionInput,
   source: Tensor | null,
 ) => StepResult;
@@ -251,8 +250,8 @@ export class Generator {
       const result = prefill(decoder, config.text, table, input(batch), cache, start);
       return select(result.last, result.cache, selectionInput);
     };
-    const tokenStep: Step = (cache, table, batch, start, selectionInput, source) => {
-      const result = decodeStep(decoder, config.text, table, input(batch), cache, start, source ?? undefined);
+    const tokenStep: Step = (cache, table, batch, selectionInput, source) => {
+      const result = decodeStep(decoder, config.text, table, input(batch), cache, source ?? undefined);
       return select(result.last, result.cache, selectionInput);
     };
     const listener = { onCompile };

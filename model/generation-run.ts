@@ -102,9 +102,8 @@ export class GenerationRun {
       slots: null,
       vectors: null,
     };
-    const start = new HostArray(new Int32Array(rows).fill(this.#length - 1));
     const history = new HostArray(this.#history, [rows, this.#capacity]);
-    return [this.#model.positionTable(), batch, start, { history, historyBounds: bounds, scores }] as const;
+    return [this.#model.positionTable(), batch, { history, historyBounds: bounds, scores }] as const;
   }
 
   /** Notes the tokens of a step, one a row. */

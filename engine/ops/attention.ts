@@ -1,22 +1,12 @@
-/** Scaled dot-product attention without a T×T matrix, over whole sequences and over a KV cache. */
+/** Scaled dot-product attention without a T×T matrix, over whole sequences. */
 import { attentionGrid, attentionKernel } from '../../kernels/attention.ts';
-import {
-  decodeAttentionKernel,
-  decodeCombineGrid,
-  decodeCombineKernel,
-  decodeGrid,
-  decodeScratchStride,
-  decodeSplits,
-} from '../../kernels/attention-decode.ts';
 import { dropThreshold } from '../../kernels/random.ts';
 import type { Staging } from '../../kernels/row-stream.ts';
-import { apply, applyOne } from '../apply.ts';
+import { apply } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
 import { OpError } from '../errors.ts';
-import type { Abstract } from '../graph.ts';
 import type { OpDefinition, ReferenceArray } from '../op.ts';
 import { philox } from '../random.ts';
-import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
 import { checkRate, keepFactor, keyOf } from './dropout.ts';
@@ -59,7 +49,7 @@ export function dropoutParametersOf({ rate = 0, stream = 0 }: AttentionAttribute
 /** The vector of one head may not be longer: q and the output live in registers. */
 const maxHeadDim = 128;
 
-function headDimOf(op: string, width: number, heads: number): number {
+export function headDimOf(op: string, width: number, heads: number): number {
   const headDim = width / heads;
   if (!Number.isInteger(headDim) || headDim % 4 !== 0 || headDim > maxHeadDim) {
     throw new OpError(
@@ -76,7 +66,7 @@ export function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
 }
 
 /** One row of attention in float64: the output and log Σ exp. Keys are given as positions of their first element. */
-function attendRow(
+export function attendRow(
   q: Float64Array,
   k: Float64Array,
   v: Float64Array,
@@ -250,7 +240,7 @@ function headPadding(width: number, heads: number): number {
   return Number.isInteger(headDim) ? (4 - (headDim % 4)) % 4 : 0;
 }
 
-function padHeads(x: Tensor, heads: number): Tensor {
+export function padHeads(x: Tensor, heads: number): Tensor {
   const [batch, length, width] = x.shape;
   const extra = x.rank === 3 ? headPadding(width, heads) : 0;
   if (extra === 0) return x;
@@ -261,7 +251,7 @@ function padHeads(x: Tensor, heads: number): Tensor {
   ]);
 }
 
-function unpadHeads(x: Tensor, heads: number, width: number): Tensor {
+export function unpadHeads(x: Tensor, heads: number, width: number): Tensor {
   const [batch, length, padded] = x.shape;
   if (padded === width) return x;
   return reshape(slice(reshape(x, [batch, length, heads, padded / heads]), 3, 0, width / heads), [
@@ -287,119 +277,4 @@ export function attention(
   }
   const padded = [q, k, v].map((x) => padHeads(x, heads));
   return unpadHeads(apply(attentionOp, [...padded, ...rest], { ...attributes })[0], heads, width);
-}
-
-function ownerOf(source: ReferenceArray | undefined, capacity: number, b: number, j: number): number {
-  return source ? source.data[b * capacity + j] : b;
-}
-
-function expectCache(op: string, q: Abstract, k: Abstract, v: Abstract): void {
-  expectRank(op, 'k', k, 3);
-  expectShape(op, 'v', v, k.shape);
-  if (k.dtype !== v.dtype) throw new OpError(op, `dtypes ${k.dtype} and ${v.dtype} of the caches differ`);
-  if (k.shape[2] !== q.shape[2])
-    throw new OpError(op, `query ${formatShape(q.shape)} and cache ${formatShape(k.shape)} differ in width`);
-}
-
-export const decodeAttentionOp: OpDefinition = {
-  name: 'decodeAttention',
-  summary: 'attention of one position over a KV cache, the keys split over threads',
-  infer: ([q, k, v, bounds, source], attributes) => {
-    const { heads } = attributes as unknown as AttentionAttributes;
-    expectRank('decodeAttention', 'q', q, 3);
-    expectDType('decodeAttention', 'q', q, 'f32');
-    const [batch, , width] = q.shape;
-    expectShape('decodeAttention', 'q', q, [batch, 1, width]);
-    expectCache('decodeAttention', q, k, v);
-    headDimOf('decodeAttention', width, heads);
-    expectShape('decodeAttention', 'bounds', bounds, [batch, 2]);
-    expectDType('decodeAttention', 'bounds', bounds, 'i32');
-    if (source) {
-      expectShape('decodeAttention', 'source', source, [batch, k.shape[1]]);
-      expectDType('decodeAttention', 'source', source, 'i32');
-    } else if (k.shape[0] !== batch) {
-      throw new OpError(
-        'decodeAttention',
-        `cache ${formatShape(k.shape)} has not the ${batch} rows of the queries; give source rows`,
-      );
-    }
-    return [f32Of(q.shape)];
-  },
-  vjp: { none: 'it is for generation only' },
-  reference: ([q, k, v, bounds, source], attributes, [{ shape }]) => {
-    const { heads, scale } = attributes as unknown as AttentionAttributes;
-    const [batch, , width] = q.shape;
-    const capacity = k.shape[1];
-    const headDim = width / heads;
-    const out = zerosLike(shape);
-    for (let b = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        const keys = span(bounds.data[b * 2], bounds.data[b * 2 + 1]);
-        const at = keys.map((j) => (ownerOf(source, capacity, b, j) * capacity + j) * width + h * headDim);
-        const base = b * width + h * headDim;
-        out.set(attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale).out, base);
-      }
-    }
-    return [out];
-  },
-  lowering: {
-    kind: 'kernel',
-    lower: (context) => {
-      const { heads, scale } = context.attributes as unknown as AttentionAttributes;
-      const [q, k, , , source] = context.inputs;
-      const [batch, , width] = q.shape;
-      const headDim = width / heads;
-      const parts = context.scratch(batch * heads * decodeSplits * decodeScratchStride(headDim) * 4);
-      context.dispatch({
-        source: decodeAttentionKernel({ headDim, indirect: source !== undefined, type: k.dtype }),
-        parameters: { batch, capacity: k.shape[1], heads, stride4: width / 4, scale },
-        operands: [...context.inputs.map((_, i) => context.input(i)), parts],
-        grid: decodeGrid(batch, heads),
-        flops: 4 * batch * k.shape[1] * width,
-      });
-      context.dispatch({
-        source: decodeCombineKernel(headDim),
-        parameters: { count: (batch * width) / 4 },
-        operands: [parts, context.output(0)],
-        grid: decodeCombineGrid(batch, heads, headDim),
-      });
-    },
-  },
-  cases: [
-    {
-      inputs: [input([1, 1, 32]), input([1, 40, 32]), input([1, 40, 32]), integers([1, 2], [0, 37])],
-      attributes: { heads: 2, scale: 0.25 },
-    },
-    {
-      inputs: [input([3, 1, 64]), input([3, 9, 64]), input([3, 9, 64]), integers([3, 2], [0, 9, 4, 8, 2, 3])],
-      attributes: { heads: 1, scale: 0.125 },
-    },
-    {
-      inputs: [
-        input([2, 1, 40]),
-        input([3, 6, 40]),
-        input([3, 6, 40]),
-        integers([2, 2], [0, 5, 0, 5]),
-        integers([2, 6], [0, 0, 2, 1, 0, 0, 0, 0, 1, 2, 1, 0]),
-      ],
-      attributes: { heads: 2, scale: 0.3 },
-    },
-  ],
-};
-
-/**
- * Attention of one position q [B, 1, H·d] over caches k, v [rows, capacity, H·d]; bounds i32 [B, 2] tells first slot and end of every row. With
- * `source` i32 [B, capacity], key j of row b lies in cache row source[b, j] (beams that share a prefix). Scale 1/√d.
- */
-export function decodeAttention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  bounds: Tensor,
-  { heads, source }: { heads: number; source?: Tensor },
-): Tensor {
-  const attributes = { heads, scale: 1 / Math.sqrt(q.shape[2] / heads) };
-  const padded = [q, k, v].map((x) => padHeads(x, heads));
-  const out = applyOne(decodeAttentionOp, [...padded, bounds, ...(source ? [source] : [])], attributes);
-  return unpadHeads(out, heads, q.shape[2]);
 }

@@ -1,9 +1,10 @@
 /** All ops: their functions, and the list of their records. */
 import type { OpDefinition } from '../op.ts';
 import { adamwOp } from './adamw.ts';
-import { attentionOp, decodeAttentionOp } from './attention.ts';
+import { attentionOp } from './attention.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
 import { crossEntropyGradientOp, crossEntropyOp } from './cross-entropy.ts';
+import { appendAttentionOp, decodeAttentionOp } from './decode-attention.ts';
 import { dropoutOp } from './dropout.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
 import { embeddingGradientOp } from './embedding-gradient.ts';
@@ -18,8 +19,9 @@ import { maxOp, sumOp, sumSquaresOp } from './reduce.ts';
 import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 
 export { adamwUpdate } from './adamw.ts';
-export { type AttentionOptions, attention, decodeAttention } from './attention.ts';
+export { type AttentionOptions, attention } from './attention.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { appendAttention, decodeAttention } from './decode-attention.ts';
 export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
 export { embeddingGradient } from './embedding-gradient.ts';
@@ -51,6 +53,7 @@ export const opDefinitions: readonly OpDefinition[] = [
   attentionOp,
   attentionGradientOp,
   decodeAttentionOp,
+  appendAttentionOp,
   layerNormOp,
   layerNormGradientOp,
   l2NormalizeOp,

@@ -2,9 +2,10 @@
 import { test } from 'uvu';
 import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '../../../engine/index.ts';
 import type { ReferenceArray } from '../../../engine/op.ts';
-import { attentionOp, decodeAttentionOp } from '../../../engine/ops/attention.ts';
+import { attentionOp } from '../../../engine/ops/attention.ts';
 import { attentionGradientOp } from '../../../engine/ops/attention-gradient.ts';
-import { attention, decodeAttention } from '../../../engine/ops/index.ts';
+import { appendAttentionOp, decodeAttentionOp } from '../../../engine/ops/decode-attention.ts';
+import { appendAttention, attention, decodeAttention } from '../../../engine/ops/index.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -58,6 +59,22 @@ test('over a cache', async () => {
     heads,
   });
   expectClose(await result.read(), out, tolerance, 'decodeAttention');
+});
+
+test('over a cache that takes the position in', async () => {
+  const [q, key, value] = [make(2, 1, width), make(2, 1, width), make(2, 1, width)];
+  const [k, v] = [make(2, 6, width), make(2, 6, width)];
+  const bounds = { shape: [2, 2], data: Float64Array.of(0, 5, 2, 6) };
+  const expected = appendAttentionOp.reference(
+    [q, key, value, k, v, bounds],
+    { heads, scale },
+    [q, k, v].map(({ shape }) => f32(shape)),
+  );
+  const cache = { keys: upload(k), values: upload(v) };
+  const places = device.tensor(Int32Array.from(bounds.data), [2, 2]);
+  const { out, keys, values } = appendAttention(upload(q), upload(key), upload(value), cache, places, { heads });
+  for (const [i, tensor] of [out, keys, values].entries())
+    expectClose(await tensor.read(), expected[i], tolerance, `appendAttention, output ${i}`);
 });
 
 test.run();
