@@ -32,6 +32,7 @@ const SHAPES_OPTIONS = [
   'maxTokens',
   'adjectiveNoise',
   'repainted',
+  'renamed',
   'reshaped',
   'shapesEverywhere',
   'mostObjects',
@@ -57,10 +58,10 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    const { curriculum, adjectiveNoise, repainted, reshaped, shapesEverywhere, ...always } =
+    const { curriculum, adjectiveNoise, repainted, reshaped, renamed, shapesEverywhere, ...always } =
       options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start, as it is
-    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, reshaped, shapesEverywhere } : {};
+    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, reshaped, renamed, shapesEverywhere } : {};
     const world = { ...always, ...aids, ...common, patchesPerSide: patchesPerSide(config.vision), split: part };
     return openShapes(world, state as ShapesState | undefined);
   }

@@ -74,7 +74,7 @@ export class ShapesStream implements ExampleStream {
     this.#disguises = new Disguises(tokenizer, options);
     if (this.#disguises.any && this.#stages.some(({ mix }) => mix.interleaved > 0))
       throw new Error(
-        'shapes: repainted and reshaped are not for the kind interleaved, where a caption is the prompt of the next',
+        'shapes: repainted, reshaped and renamed are not for the kind interleaved, where a caption is the prompt of the next',
       );
     this.#namer = patchesPerSide === undefined ? null : new PatchNamer(tokenizer, patchesPerSide, this.#maker.gridSize);
     if (!this.#namer && this.#stages.some(({ mix }) => mix.patches > 0))
@@ -148,10 +148,12 @@ export class ShapesStream implements ExampleStream {
   #patches(index: number): TrainingExample {
     const painter = this.#random(index, 1);
     const disguise = this.#disguises.draw(painter);
-    const scene = this.#disguises.show(this.#scene(index), disguise, painter);
+    const { scene, renames } = this.#disguises.show(this.#scene(index), disguise, painter);
     const openTokens = this.#disguises.open(disguise);
     const images = [renderScene(scene, this.#options.imageSize)];
-    return { images, sequences: [], patchTokens: this.#namer!.tokensOf(scene, openTokens), openTokens };
+    const named = this.#namer!.tokensOf(scene, openTokens);
+    const patchTokens = named.map((token) => ({ ...token, id: renames.get(token.id) ?? token.id }));
+    return { images, sequences: [], patchTokens, openTokens };
   }
 
   #aboutPicture(index: number, firstKind: TextKind, random: Random): TrainingExample {
@@ -165,8 +167,8 @@ export class ShapesStream implements ExampleStream {
     const rows = this.#options.packed ? [this.#maker.packed(texts)] : texts;
     const shown = this.#disguises.show(scene, disguise, painter);
     return {
-      images: [renderScene(shown, this.#options.imageSize)],
-      sequences: rows.map((row) => this.#disguises.of(this.#noise.of(row, random), disguise, painter)),
+      images: [renderScene(shown.scene, this.#options.imageSize)],
+      sequences: rows.map((row) => this.#disguises.of(this.#noise.of(row, random), disguise, shown.renames, painter)),
     };
   }
 

@@ -5,7 +5,7 @@ import { Random } from '../../../data/random.ts';
 import { COLORS, plural, SHAPES } from '../../../data/shapes/attributes.ts';
 import { OUTLINES, type Outline } from '../../../data/shapes/outlines.ts';
 import { repaint } from '../../../data/shapes/repaint.ts';
-import { reshape } from '../../../data/shapes/reshape.ts';
+import { MADE_UP_NAMES, rename, reshape } from '../../../data/shapes/reshape.ts';
 import { makeScene } from '../../../data/shapes/scene.ts';
 import { openShapes } from '../../../data/shapes/stream.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
@@ -236,11 +236,68 @@ test('words for shapes do not count in reshaped pictures, are read as any of the
   assert.ok(changed > 20, `${changed}`);
 });
 
+test('shapes with made-up names look the same wherever a name is used, and like no other', () => {
+  const looks = new Map<string, string>();
+  for (let index = 0; index < 100; index++) {
+    const scene = makeScene({ seed: 1, split: 'train', index });
+    const { scene: shown, names } = rename(scene, new Random(1, [9, index, 0]));
+    assert.equal([...names.values()].sort(), [...MADE_UP_NAMES]);
+    for (const [i, { outline, ...rest }] of shown.objects.entries()) {
+      assert.equal(rest, scene.objects[i]);
+      const name = names.get(rest.shape)!;
+      assert.is(looks.get(name) ?? cells(outline!), cells(outline!));
+      looks.set(name, cells(outline!));
+    }
+  }
+  const all = [...looks.values(), ...SHAPES.map((shape) => cells(OUTLINES[shape]))];
+  assert.is(looks.size, SHAPES.length);
+  for (const [i, own] of all.entries())
+    for (const other of all.slice(0, i)) assert.ok([...own].filter((cell, at) => cell !== other[at]).length > 15);
+});
+
+test('texts about renamed pictures are the same with other names, and all of it counts', async () => {
+  const mix = { ...onlyKind('groundedCaption'), question: 1, comprehension: 1 };
+  const stream = openShapes({ ...options, mix, renamed: 0.5 });
+  const plain = openShapes({ ...options, mix });
+  const letters = MADE_UP_NAMES.map((name) => tokenizer.tokenToId(name)!);
+  let renamed = 0;
+  for (let i = 0; i < 120; i++) {
+    const [{ sequences, images }, before] = [await stream.next(), await plain.next()];
+    const isRenamed = images[0].data.some((value, at) => value !== before.images[0].data[at]);
+    if (isRenamed) renamed++;
+    for (const [j, { ids, lossMask }] of sequences.entries()) {
+      const whole = before.sequences[j];
+      assert.equal(lossMask, whole.lossMask);
+      if (!isRenamed) assert.equal(ids, whole.ids);
+      for (const [at, id] of ids.entries()) {
+        if (letters.includes(id)) assert.ok(isRenamed && shapeIds.includes(whole.ids[at]));
+        else assert.is(id, whole.ids[at]);
+      }
+      assert.not.ok(isRenamed && ids.some((id) => shapeIds.includes(id)));
+    }
+  }
+  assert.ok(renamed > 40 && renamed < 80, `${renamed} of 120`);
+});
+
+test('patches of renamed pictures bear the made-up names, and nothing is left open', async () => {
+  const stream = openShapes({ ...options, mix: onlyKind('patches'), renamed: 0.9 });
+  const letters = MADE_UP_NAMES.map((name) => tokenizer.tokenToId(name)!);
+  let named = 0;
+  for (let i = 0; i < 20; i++) {
+    const { patchTokens, openTokens } = await stream.next();
+    const has = (ids: readonly number[]) => patchTokens!.some(({ id }) => ids.includes(id));
+    assert.equal(openTokens, []);
+    assert.not.ok(has(letters) && has(shapeIds));
+    if (has(letters)) named++;
+  }
+  assert.ok(named >= 12, `${named} of 20`);
+});
+
 test('documents are refused, and shares that are none', () => {
   const mix = { ...onlyKind('caption'), interleaved: 1 };
   assert.throws(
     () => openShapes({ ...options, mix, repainted: 0.5 }),
-    'shapes: repainted and reshaped are not for the kind interleaved, where a caption is the prompt of the next',
+    'shapes: repainted, reshaped and renamed are not for the kind interleaved, where a caption is the prompt of the next',
   );
   assert.throws(
     () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 1 }),
@@ -248,7 +305,7 @@ test('documents are refused, and shares that are none', () => {
   );
   assert.throws(
     () => openShapes({ ...options, mix: onlyKind('caption'), repainted: 0.5, reshaped: 0.5 }),
-    'shapes: repainted + reshaped must be a number ≥ 0 and < 1, not 1',
+    'shapes: repainted + reshaped + renamed must be a number ≥ 0 and < 1, not 1',
   );
 });
 
