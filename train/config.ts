@@ -51,6 +51,8 @@ export interface ModelSource {
   readonly config: Json | null;
   /** A folder or a hub id to start from; null for a fresh model. */
   readonly init: string | null;
+  /** Folders or hub ids of more models of the same form: the run starts from the mean of them and `init`. */
+  readonly average: readonly string[];
   /** Parts of `init` that start anew. */
   readonly fresh: readonly ModelPart[];
   /** Lists of words: in the embedding of `init`, those of each further list are made to say nothing about those of the first. Empty for none. */
@@ -158,10 +160,12 @@ function parseModel(fields: Fields, file: string): ModelSource {
   }
   if (config) parseConfig(config, `${file}: model.config`);
   if (config && fields.has('fresh')) fields.fail('fresh', 'left out: a model without init is fresh as a whole');
+  if (config && fields.has('average')) fields.fail('average', 'left out: it goes with init');
   if (config && fields.has('independent')) fields.fail('independent', 'left out: fresh embeddings are independent');
   const source: ModelSource = {
     config,
     init,
+    average: fields.has('average') ? [fields.textOrTexts('average')].flat() : [],
     fresh: init === null ? [] : fields.choices('fresh', MODEL_PARTS),
     independent: fields.has('independent') ? fields.wordLists('independent') : [],
     tokenizer: init !== null && !fields.has('tokenizer') ? null : fields.text('tokenizer'),

@@ -12,6 +12,8 @@ export interface ModelSetup {
   readonly files: ModelFiles;
   /** The folder whose weights the run starts from; null for a fresh model. */
   readonly init: string | null;
+  /** Folders of the models that it is averaged with. */
+  readonly average: readonly string[];
 }
 
 /** What stands for the words of the shapes world in a configuration. */
@@ -42,7 +44,9 @@ export async function prepareModel({ model }: TrainConfig): Promise<ModelSetup> 
     throw new Error(
       `the tokenizer has ${tokenizer.size} ids, but model.config.text_config.vocab_size is ${config.text.vocabSize}; make it ${tokenizer.size}`,
     );
-  return { config, tokenizer, files, init };
+  const average: string[] = [];
+  for (const other of model.average) average.push(await resolveModelFolder(other));
+  return { config, tokenizer, files, init, average };
 }
 
 async function readTokenizer(source: string, gridSize: number): Promise<ModelFiles> {

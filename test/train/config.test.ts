@@ -105,6 +105,17 @@ test('parts of a model to start from may be fresh, but not of one that is fresh 
   );
 });
 
+test('a run may start from the mean of several models', () => {
+  const { model } = parseTrainConfig(config({ model: { init: 'a', average: ['b', 'owner/name'] } }));
+  assert.equal(model.average, ['b', 'owner/name']);
+  assert.equal(parseTrainConfig(config({ model: { init: 'a', average: 'b' } })).model.average, ['b']);
+  refused({ model: { init: 'a', average: [] } }, 'run.json: model.average must be a text or a list of texts, found []');
+  refused(
+    { model: { ...MODEL, average: 'b' } },
+    'run.json: model.average must be left out: it goes with init, found "b"',
+  );
+});
+
 test('words of a model to start from may be made independent', () => {
   const { model } = parseTrainConfig(
     config({ model: { init: 'owner/name', independent: [['red', 'blue'], ['star']] } }),

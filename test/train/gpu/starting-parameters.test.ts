@@ -56,6 +56,35 @@ test('parts of a model start anew, as a fresh model has them, and the rest stays
   assert.not.equal(mixed.get(weight), before.get(weight));
 });
 
+test('the mean of several models, which must be of one form', async () => {
+  const training = parseTrainConfig(tinyConfiguration());
+  const setup = await prepareModel(training);
+  const folders: string[] = [];
+  const values: Map<string, Float32Array>[] = [];
+  for (const seed of [1, 2, 3]) {
+    const model = await initializeParameters(setup.config, device, seed, training.model);
+    folders.push(join(folder, `mean ${seed}`));
+    await writeModelFolder(folders.at(-1)!, setup.files, model, setup.config, 'f32');
+    values.push(await valuesOf(model));
+  }
+  const start = async (average: string[]) => {
+    const own = parseTrainConfig(tinyConfiguration({ model: { init: folders[0], average } }));
+    return startingParameters(await prepareModel(own), own, device);
+  };
+  for (const [name, mean] of await valuesOf(await start(folders.slice(1)))) {
+    const parts = values.map((own) => own.get(name)!);
+    for (const [i, value] of mean.entries())
+      assert.ok(Math.abs(value - parts.reduce((sum, part) => sum + part[i], 0) / 3) < 1e-6, name);
+  }
+  const { model } = tinyConfiguration() as { model: { config: { text_config: object } } };
+  const text_config = { ...model.config.text_config, layers: 3 };
+  const deeper = parseTrainConfig(tinyConfiguration({ model: { ...model, config: { ...model.config, text_config } } }));
+  const own = await prepareModel(deeper);
+  const other = await initializeParameters(own.config, device, 1, deeper.model);
+  await writeModelFolder(join(folder, 'deeper'), own.files, other, own.config, 'f32');
+  await rejects(() => start([join(folder, 'deeper')]), Error, /deeper/);
+});
+
 test('words are made independent of others, which stay as they are, and so does the rest', async () => {
   const training = parseTrainConfig(tinyConfiguration());
   const setup = await prepareModel(training);
