@@ -5,10 +5,10 @@
  * On a GPU a workgroup takes one head of a row: its 64 threads share the keys for the scores, then the elements of the output; 2.3 KiB
  * of workgroup memory. On a software adapter, where barriers are the cost, one kernel writes the scores and another takes the values.
  *
- * With `append` the key and the value of this position come beside the cache: they are taken from there, and written into the last slot.
+ * The key and the value of this position come beside the cache: they are taken from there, and written into the last slot.
  *
  * With `indirect`, `source` [B, capacity] i32 names the batch row in whose cache key j of row b lies, so that beams share a prefix and
- * change places without copying their caches. With `append` the last slot is always the row's own.
+ * change places without copying their caches. The last slot is always the row's own.
  */
 import { rowFrame, threads } from './rows.ts';
 import {
@@ -27,7 +27,6 @@ import {
 
 export interface DecodeAttentionOptions {
   indirect: boolean;
-  append: boolean;
   /** Of the cache. */
   type: ElementType;
 }
@@ -44,27 +43,21 @@ function wide(name: string, type: ElementType = 'f32', write = false): Buffer {
 }
 
 /** A cache, and what is to go into it. */
-function cacheBuffers(name: string, { append, type }: DecodeAttentionOptions): Buffer[] {
-  return [...(append ? [wide(`own_${name}`)] : []), wide(name, type, append)];
+function cacheBuffers(name: string, { type }: DecodeAttentionOptions): Buffer[] {
+  return [wide(`own_${name}`), wide(name, type, true)];
 }
 
 function placeBuffers({ indirect }: DecodeAttentionOptions): Buffer[] {
   return [{ name: 'bounds', type: 'i32' }, ...(indirect ? [{ name: 'source', type: 'i32' as const }] : [])];
 }
 
-/** Declares `start`, `end`, and `seen`, the end of the keys that lie in the cache already; `last` tells whether the one behind them is taken in. */
-function boundsOf({ append }: DecodeAttentionOptions): string[] {
-  return [
-    'let start = u32(bounds[batch * 2u]);',
-    ...(append
-      ? [
-          'let end = u32(bounds[batch * 2u + 1u]);',
-          'let last = start < end && end <= p.capacity;',
-          'let seen = min(max(end, 1u) - 1u, p.capacity);',
-        ]
-      : ['let seen = min(u32(bounds[batch * 2u + 1u]), p.capacity);']),
-  ];
-}
+/** `seen` is the end of the keys that lie in the cache already; `last` tells whether the one behind them is taken in. */
+const bounds = [
+  'let start = u32(bounds[batch * 2u]);',
+  'let end = u32(bounds[batch * 2u + 1u]);',
+  'let last = start < end && end <= p.capacity;',
+  'let seen = min(max(end, 1u) - 1u, p.capacity);',
+];
 
 /** vec4 of a cache at which key `j` of this head begins. */
 function placeOf(j: string, { indirect }: DecodeAttentionOptions): string {
@@ -81,19 +74,15 @@ export function decodeGrid(batch: number, heads: number): Grid {
 
 /** For GPUs. */
 export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSource {
-  const { append } = options;
   const frame = rowFrame(true);
   const ownPlace = '(batch * p.capacity + j) * p.stride4 + head * p.quads';
-  const taken = (cache: string, index: string, at: string) =>
-    append
-      ? [
-          `var x = vec4<f32>();`,
-          `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlace} + ${index}, x); }`,
-          `else { x = load_${cache}(${at} + ${index}); }`,
-        ]
-      : [`let x = load_${cache}(${at} + ${index});`];
+  const taken = (cache: string, index: string, at: string) => [
+    'var x = vec4<f32>();',
+    `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlace} + ${index}, x); }`,
+    `else { x = load_${cache}(${at} + ${index}); }`,
+  ];
   return kernelSource({
-    name: `attention decode${append ? ' append' : ''}`,
+    name: 'attention decode',
     parameters,
     buffers: [
       wide('q'),
@@ -113,8 +102,8 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
       `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
       'let batch = unit / p.heads;',
       'let head = unit % p.heads;',
-      ...boundsOf(options),
-      append ? 'let all = select(seen, seen + 1u, last);' : 'let all = seen;',
+      ...bounds,
+      'let all = select(seen, seen + 1u, last);',
       'let base = batch * p.stride4 + head * p.quads;',
       // for the output a thread takes every parts-th key of one vec4 of the head
       `let parts = ${threads}u / p.quads;`,
@@ -183,9 +172,8 @@ export function decodeScoresGrid(batch: number, heads: number, capacity: number)
 
 /** For software adapters, first: scores [B, heads, capacity], `keysAtOnce` a thread. */
 export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSource {
-  const { append } = options;
   return kernelSource({
-    name: `attention decode scores${append ? ' append' : ''}`,
+    name: 'attention decode scores',
     parameters,
     buffers: [
       wide('q'),
@@ -202,7 +190,7 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
       'if (unit >= p.batch * p.heads) { return; }',
       'let batch = unit / p.heads;',
       'let head = unit % p.heads;',
-      ...boundsOf(options),
+      ...bounds,
       'let base = batch * p.stride4 + head * p.quads;',
       `let j = start + block * ${keysAtOnce}u;`,
       'if (j < seen) {',
@@ -215,20 +203,16 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
       // past the end the last key is taken again, and written again
       all((k) => `store_scores(unit * p.capacity + j${k}, s${k} * p.scale);`, '\n'),
       '}',
-      ...(append
-        ? [
-            'if (block == 0u && last) {',
-            'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads;',
-            'var s = 0.0;',
-            'for (var c = 0u; c < p.quads; c++) {',
-            'let x = load_own_keys(base + c);',
-            'store_keys(at + c, x);',
-            's += dot(load_q(base + c), x);',
-            '}',
-            'store_scores(unit * p.capacity + seen, s * p.scale);',
-            '}',
-          ]
-        : []),
+      'if (block == 0u && last) {',
+      'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads;',
+      'var s = 0.0;',
+      'for (var c = 0u; c < p.quads; c++) {',
+      'let x = load_own_keys(base + c);',
+      'store_keys(at + c, x);',
+      's += dot(load_q(base + c), x);',
+      '}',
+      'store_scores(unit * p.capacity + seen, s * p.scale);',
+      '}',
     ].join('\n'),
   });
 }
@@ -244,9 +228,9 @@ export function decodeValuesGrid(batch: number, heads: number, headDim: number):
 
 /** For software adapters, second: the values by the softmax of the scores, `own` vec4s of a head a thread. */
 export function decodeValuesKernel(options: DecodeAttentionOptions & { own: number }): KernelSource {
-  const { append, own } = options;
+  const { own } = options;
   return kernelSource({
-    name: `attention decode values${append ? ' append' : ''}`,
+    name: 'attention decode values',
     parameters,
     buffers: [
       { name: 'scores', type: 'f32' },
@@ -263,7 +247,7 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       `let quad = (i % each) * ${own}u;`,
       'let batch = unit / p.heads;',
       'let head = unit % p.heads;',
-      ...boundsOf(options),
+      ...bounds,
       `var m = ${lowest};`,
       'var l = 0.0;',
       unroll(own, (c) => `var o${c} = vec4<f32>();`),
@@ -286,25 +270,21 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       unroll(own, (c) => `o${c} = o${c} * keep + ${all((k) => `w${k} * load_values(at${k} + ${c}u)`, ' + ')};`),
       '}',
       `let base = batch * p.stride4 + head * p.quads + quad;`,
-      ...(append
-        ? [
-            'if (last) {',
-            'let s = load_scores(unit * p.capacity + seen);',
-            'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads + quad;',
-            'let largest = max(m, s);',
-            'let keep = exp(m - largest);',
-            'let w = exp(s - largest);',
-            'l = l * keep + w;',
-            unroll(own, (c) =>
-              [
-                `let v${c} = load_own_values(base + ${c}u);`,
-                `store_values(at + ${c}u, v${c});`,
-                `o${c} = o${c} * keep + w * v${c};`,
-              ].join('\n'),
-            ),
-            '}',
-          ]
-        : []),
+      'if (last) {',
+      'let s = load_scores(unit * p.capacity + seen);',
+      'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads + quad;',
+      'let largest = max(m, s);',
+      'let keep = exp(m - largest);',
+      'let w = exp(s - largest);',
+      'l = l * keep + w;',
+      unroll(own, (c) =>
+        [
+          `let v${c} = load_own_values(base + ${c}u);`,
+          `store_values(at + ${c}u, v${c});`,
+          `o${c} = o${c} * keep + w * v${c};`,
+        ].join('\n'),
+      ),
+      '}',
       'let factor = select(1.0 / l, 0.0, l == 0.0);',
       unroll(own, (c) => `store_out(base + ${c}u, o${c} * factor);`),
     ].join('\n'),

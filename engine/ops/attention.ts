@@ -66,7 +66,7 @@ export function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
 }
 
 /** One row of attention in float64: the output and log Σ exp. Keys are given as positions of their first element. */
-export function attendRow(
+function attendRow(
   q: Float64Array,
   k: Float64Array,
   v: Float64Array,

@@ -8,26 +8,20 @@ import {
   decodeValuesGrid,
   decodeValuesKernel,
 } from '../../kernels/attention-decode.ts';
-import { apply, applyOne } from '../apply.ts';
+import { apply } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
-import type { Memory } from '../memory.ts';
-import type { OpDefinition, ReferenceArray } from '../op.ts';
+import { attribute, type OpDefinition, type ReferenceArray } from '../op.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { attendRow, headDimOf, padHeads, span, unpadHeads } from './attention.ts';
-import { cast } from './elementwise.ts';
-import { updateRows } from './indexing.ts';
-import { expectDType, expectRank, expectShape, f32Of, input, integers, onlyShard, zerosLike } from './support.ts';
-import { reshape, slice } from './view.ts';
+import { attentionOp, headDimOf, padHeads, unpadHeads } from './attention.ts';
+import { expectDType, expectRank, expectShape, f32Of, input, integers, onlyShard } from './support.ts';
 
 interface DecodeAttributes {
   heads: number;
   scale: number;
 }
-
-const forGeneration = { none: 'it is for generation only' };
 
 function expectPosition(op: string, name: string, x: Abstract): void {
   expectRank(op, name, x, 3);
@@ -35,7 +29,7 @@ function expectPosition(op: string, name: string, x: Abstract): void {
   expectShape(op, name, x, [x.shape[0], 1, x.shape[2]]);
 }
 
-/** Checks all that both ops have; `source` may be missing. */
+/** Checks all but key and value; `source` may be missing. */
 function checkCache(
   op: string,
   q: Abstract,
@@ -60,55 +54,53 @@ function checkCache(
   }
 }
 
-function attendReference(
-  [q, k, v, bounds, source]: readonly ReferenceArray[],
-  { heads, scale }: DecodeAttributes,
-): Float64Array {
-  const [batch, , width] = q.shape;
-  const capacity = k.shape[1];
-  const headDim = width / heads;
-  const out = zerosLike(q.shape);
-  for (let b = 0; b < batch; b++) {
-    const ownerOf = (j: number) => (source ? source.data[b * capacity + j] : b);
-    for (let h = 0; h < heads; h++) {
-      const keys = span(bounds.data[b * 2], bounds.data[b * 2 + 1]);
-      const at = keys.map((j) => (ownerOf(j) * capacity + j) * width + h * headDim);
-      const base = b * width + h * headDim;
-      out.set(attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale).out, base);
-    }
-  }
-  return out;
+/** The cache with the rows that each batch row reads; `source` may be missing. */
+function read(cache: ReferenceArray, source?: ReferenceArray): ReferenceArray {
+  if (!source) return cache;
+  const [, capacity, width] = cache.shape;
+  const rows = Array.from(source.data, (owner, at) => owner * capacity + (at % capacity));
+  const data = Float64Array.from(rows.flatMap((row) => [...cache.data.subarray(row * width, (row + 1) * width)]));
+  return { shape: [...source.shape, width], data };
 }
 
-/** The dispatches of either op: over the caches, after what is to go into them where there is that. */
-function emit(context: LowerContext, cache: Abstract, caches: readonly Memory[][], places: readonly Memory[]): void {
+/** The cache with row b of `rows` [B, 1, width] in slot bounds[b, 1] − 1 of its row b, but for rows whose bounds are empty or end past the capacity. */
+function appended({ shape, data }: ReferenceArray, rows: ReferenceArray, bounds: ReferenceArray): ReferenceArray {
+  const [, capacity, width] = shape;
+  const out = data.slice();
+  for (let b = 0; b < rows.shape[0]; b++) {
+    const [start, end] = bounds.data.subarray(b * 2, b * 2 + 2);
+    if (start < end && end <= capacity)
+      out.set(rows.data.subarray(b * width, (b + 1) * width), (b * capacity + end - 1) * width);
+  }
+  return { shape, data: out };
+}
+
+function lower(context: LowerContext): void {
   const { heads, scale } = context.attributes as unknown as DecodeAttributes;
-  const [{ shape }] = context.inputs;
-  const [batch, , width] = shape;
+  const [q, , , cache, , ...rest] = context.inputs;
+  const [batch, , width] = q.shape;
   const [, capacity] = cache.shape;
   const headDim = width / heads;
-  const [keys, values] = caches;
-  const options = { indirect: places.length > 1, append: keys.length > 1, type: cache.dtype };
+  const [keys, values] = [1, 2].map((i) => [
+    context.input(i),
+    onlyShard('appendAttention', 'the cache', context.inPlace(2 + i, i)).memory,
+  ]);
+  const places = rest.map((_, i) => context.input(5 + i));
+  const [query, out] = [context.input(0), context.output(0)];
+  const options = { indirect: places.length > 1, type: cache.dtype };
   const parameters = { batch, capacity, heads, quads: headDim / 4, stride4: width / 4, scale };
   const flops = 4 * batch * capacity * width;
-  const q = context.input(0);
-  const out = context.output(0);
   if (!context.traits.software) {
-    const operands = [q, ...keys, ...values, ...places, out];
-    context.dispatch({
-      source: decodeAttentionKernel(options),
-      parameters,
-      operands,
-      grid: decodeGrid(batch, heads),
-      flops,
-    });
+    const operands = [query, ...keys, ...values, ...places, out];
+    const source = decodeAttentionKernel(options);
+    context.dispatch({ source, parameters, operands, grid: decodeGrid(batch, heads), flops });
     return;
   }
   const scores = context.scratch(batch * heads * capacity * 4);
   context.dispatch({
     source: decodeScoresKernel(options),
     parameters,
-    operands: [q, ...keys, ...places, scores],
+    operands: [query, ...keys, ...places, scores],
     grid: decodeScoresGrid(batch, heads, capacity),
     flops: flops / 2,
   });
@@ -119,83 +111,6 @@ function emit(context: LowerContext, cache: Abstract, caches: readonly Memory[][
     grid: decodeValuesGrid(batch, heads, headDim),
     flops: flops / 2,
   });
-}
-
-export const decodeAttentionOp: OpDefinition = {
-  name: 'decodeAttention',
-  summary: 'attention of one position over a KV cache, the keys split over threads',
-  infer: ([q, ...cache], attributes) => {
-    checkCache('decodeAttention', q, cache, attributes as unknown as DecodeAttributes);
-    return [f32Of(q.shape)];
-  },
-  vjp: forGeneration,
-  reference: (inputs, attributes) => [attendReference(inputs, attributes as unknown as DecodeAttributes)],
-  lowering: {
-    kind: 'kernel',
-    lower: (context) => {
-      const [, k, , ...places] = context.inputs;
-      const caches = [[context.input(1)], [context.input(2)]];
-      emit(
-        context,
-        k,
-        caches,
-        places.map((_, i) => context.input(3 + i)),
-      );
-    },
-  },
-  cases: [
-    {
-      inputs: [input([1, 1, 32]), input([1, 40, 32]), input([1, 40, 32]), integers([1, 2], [0, 37])],
-      attributes: { heads: 2, scale: 0.25 },
-    },
-    {
-      inputs: [input([3, 1, 64]), input([3, 9, 64]), input([3, 9, 64]), integers([3, 2], [0, 9, 4, 8, 2, 3])],
-      attributes: { heads: 1, scale: 0.125 },
-    },
-    {
-      inputs: [
-        input([2, 1, 40]),
-        input([3, 6, 40]),
-        input([3, 6, 40]),
-        integers([2, 2], [0, 5, 0, 5]),
-        integers([2, 6], [0, 0, 2, 1, 0, 0, 0, 0, 1, 2, 1, 0]),
-      ],
-      attributes: { heads: 2, scale: 0.3 },
-    },
-    {
-      inputs: [input([2, 1, 128]), input([2, 90, 128]), input([2, 90, 128]), integers([2, 2], [3, 90, 4, 4])],
-      attributes: { heads: 1, scale: 0.1 },
-    },
-  ],
-};
-
-/**
- * Attention of one position q [B, 1, H·d] over caches k, v [rows, capacity, H·d]; bounds i32 [B, 2] tells first slot and end of every row. With
- * `source` i32 [B, capacity], key j of row b lies in cache row source[b, j] (beams that share a prefix). Scale 1/√d.
- */
-export function decodeAttention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  bounds: Tensor,
-  { heads, source }: { heads: number; source?: Tensor },
-): Tensor {
-  const attributes = { heads, scale: 1 / Math.sqrt(q.shape[2] / heads) };
-  const padded = [q, k, v].map((x) => padHeads(x, heads));
-  const out = applyOne(decodeAttentionOp, [...padded, bounds, ...(source ? [source] : [])], attributes);
-  return unpadHeads(out, heads, q.shape[2]);
-}
-
-/** The cache with row b of `rows` [B, 1, width] in slot bounds[b, 1] − 1 of its row b, but for rows whose bounds are empty or end past the capacity. */
-function appended(cache: ReferenceArray, rows: ReferenceArray, bounds: ReferenceArray): Float64Array {
-  const [, capacity, width] = cache.shape;
-  const out = cache.data.slice();
-  for (let b = 0; b < rows.shape[0]; b++) {
-    const [start, end] = bounds.data.subarray(b * 2, b * 2 + 2);
-    if (start < end && end <= capacity)
-      out.set(rows.data.subarray(b * width, (b + 1) * width), (b * capacity + end - 1) * width);
-  }
-  return out;
 }
 
 export const appendAttentionOp: OpDefinition = {
@@ -215,26 +130,16 @@ export const appendAttentionOp: OpDefinition = {
       );
     return [f32Of(q.shape), k, k];
   },
-  vjp: forGeneration,
-  reference: ([q, key, value, k, v, bounds, ...source], attributes) => {
-    const keys = { shape: k.shape, data: appended(k, key, bounds) };
-    const values = { shape: v.shape, data: appended(v, value, bounds) };
-    const out = attendReference([q, keys, values, bounds, ...source], attributes as unknown as DecodeAttributes);
-    return [out, keys.data, values.data];
+  vjp: { none: 'it is for generation only' },
+  reference: ([q, key, value, k, v, bounds, source], attributes, [out]) => {
+    const keys = appended(k, key, bounds);
+    const values = appended(v, value, bounds);
+    const lse = f32Of([q.shape[0], attribute(attributes, 'heads'), 1]);
+    const inputs = [q, read(keys, source), read(values, source), bounds];
+    const [result] = attentionOp.reference(inputs, { ...attributes, causal: false }, [out, lse]);
+    return [result, keys.data, values.data];
   },
-  lowering: {
-    kind: 'kernel',
-    lower: (context) => {
-      const [, , , k, , ...rest] = context.inputs;
-      const own = [context.input(1), context.input(2)];
-      const places = rest.map((_, i) => context.input(5 + i));
-      const caches = own.map((memory, i) => [
-        memory,
-        onlyShard('appendAttention', 'the cache', context.inPlace(3 + i, 1 + i)).memory,
-      ]);
-      emit(context, k, caches, places);
-    },
-  },
+  lowering: { kind: 'kernel', lower },
   cases: [
     {
       inputs: [
@@ -260,6 +165,13 @@ export const appendAttentionOp: OpDefinition = {
     },
     {
       inputs: [
+        ...[input([2, 1, 128]), input([2, 1, 128]), input([2, 1, 128])],
+        ...[input([2, 90, 128]), input([2, 90, 128]), integers([2, 2], [3, 90, 4, 4])],
+      ],
+      attributes: { heads: 1, scale: 0.1 },
+    },
+    {
+      inputs: [
         ...[input([2, 1, 24]), input([2, 1, 24]), input([2, 1, 24])],
         ...[input([2, 600, 24]), input([2, 600, 24]), integers([2, 2], [5, 597, 250, 250])],
       ],
@@ -269,8 +181,10 @@ export const appendAttentionOp: OpDefinition = {
 };
 
 /**
- * As {@link decodeAttention}, for a position whose own key and value [B, 1, H·d] are not in the cache yet: those of row b are written into slot
- * bounds[b, 1] − 1 of cache row b, in place where the caches are donated. A row whose bounds are empty or end past the capacity writes nothing.
+ * Attention of one position q [B, 1, H·d] over a KV cache [rows, capacity, H·d] that takes the position's own key and value [B, 1, H·d] in: those
+ * of row b are written into slot bounds[b, 1] − 1 of cache row b, in place where the caches are donated. bounds i32 [B, 2] tells first slot and end
+ * of every row; a row whose bounds are empty or end past the capacity writes nothing. With `source` i32 [B, capacity], key j of row b lies in cache
+ * row source[b, j] (beams that share a prefix), but for the last. Scale 1/√d. A head dimension that is no multiple of 4 costs copies.
  */
 export function appendAttention(
   q: Tensor,
@@ -281,14 +195,9 @@ export function appendAttention(
   { heads, source }: { heads: number; source?: Tensor },
 ): { out: Tensor; keys: Tensor; values: Tensor } {
   const width = q.shape[q.rank - 1];
-  const { keys, values } = cache;
-  if (Number.isInteger(width / heads) && (width / heads) % 4 !== 0) {
-    // the kernel wants padded caches, and what is kept is not padded
-    const position = reshape(cast(cast(slice(bounds, 1, 1, 2), 'f32').sub(1), 'i32'), [q.shape[0]]);
-    const written = { keys: updateRows(keys, key, position), values: updateRows(values, value, position) };
-    return { out: decodeAttention(q, written.keys, written.values, bounds, { heads, source }), ...written };
-  }
-  const operands = [q, key, value, keys, values, bounds, ...(source ? [source] : [])];
-  const [out, ...written] = apply(appendAttentionOp, operands, { heads, scale: 1 / Math.sqrt(width / heads) });
-  return { out, keys: written[0], values: written[1] };
+  const operands = [q, key, value, cache.keys, cache.values].map((x) => padHeads(x, heads));
+  const attributes = { heads, scale: 1 / Math.sqrt(width / heads) };
+  const results = apply(appendAttentionOp, [...operands, bounds, ...(source ? [source] : [])], attributes);
+  const [out, keys, values] = results.map((x) => unpadHeads(x, heads, width));
+  return { out, keys, values };
 }

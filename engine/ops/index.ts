@@ -4,7 +4,7 @@ import { adamwOp } from './adamw.ts';
 import { attentionOp } from './attention.ts';
 import { attentionGradientOp } from './attention-gradient.ts';
 import { crossEntropyGradientOp, crossEntropyOp } from './cross-entropy.ts';
-import { appendAttentionOp, decodeAttentionOp } from './decode-attention.ts';
+import { appendAttentionOp } from './decode-attention.ts';
 import { dropoutOp } from './dropout.ts';
 import { castOp, elementwiseOps } from './elementwise.ts';
 import { embeddingGradientOp } from './embedding-gradient.ts';
@@ -21,7 +21,7 @@ import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 export { adamwUpdate } from './adamw.ts';
 export { type AttentionOptions, attention } from './attention.ts';
 export { crossEntropy } from './cross-entropy.ts';
-export { appendAttention, decodeAttention } from './decode-attention.ts';
+export { appendAttention } from './decode-attention.ts';
 export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
 export { embeddingGradient } from './embedding-gradient.ts';
@@ -52,7 +52,6 @@ export const opDefinitions: readonly OpDefinition[] = [
   quantizedMatmulOp,
   attentionOp,
   attentionGradientOp,
-  decodeAttentionOp,
   appendAttentionOp,
   layerNormOp,
   layerNormGradientOp,

@@ -4,8 +4,8 @@ import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '
 import type { ReferenceArray } from '../../../engine/op.ts';
 import { attentionOp } from '../../../engine/ops/attention.ts';
 import { attentionGradientOp } from '../../../engine/ops/attention-gradient.ts';
-import { appendAttentionOp, decodeAttentionOp } from '../../../engine/ops/decode-attention.ts';
-import { appendAttention, attention, decodeAttention } from '../../../engine/ops/index.ts';
+import { appendAttentionOp } from '../../../engine/ops/decode-attention.ts';
+import { appendAttention, attention } from '../../../engine/ops/index.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -49,16 +49,6 @@ test('forward and backward', async () => {
   const computed = await step([tq, tk, tv], tg);
   for (const [i, tensor] of computed.entries())
     expectClose(await tensor.read(), gradients[i], tolerance, `gradient ${i}`);
-});
-
-test('over a cache', async () => {
-  const [q, k, v] = [make(2, 1, width), make(2, 6, width), make(2, 6, width)];
-  const bounds = { shape: [2, 2], data: Float64Array.of(0, 5, 2, 6) };
-  const [out] = decodeAttentionOp.reference([q, k, v, bounds], { heads, scale }, [f32(q.shape)]);
-  const result = decodeAttention(upload(q), upload(k), upload(v), device.tensor(Int32Array.from(bounds.data), [2, 2]), {
-    heads,
-  });
-  expectClose(await result.read(), out, tolerance, 'decodeAttention');
 });
 
 test('over a cache that takes the position in', async () => {
