@@ -51,8 +51,10 @@ function placeBuffers({ indirect }: DecodeAttentionOptions): Buffer[] {
   return [{ name: 'bounds', type: 'i32' }, ...(indirect ? [{ name: 'source', type: 'i32' as const }] : [])];
 }
 
-/** `seen` is the end of the keys that lie in the cache already; `last` tells whether the one behind them is taken in. */
-const bounds = [
+/** Of head `unit`: `seen` is the end of the keys that lie in the cache already; `last` tells whether the one behind them is taken in. */
+const place = [
+  'let batch = unit / p.heads;',
+  'let head = unit % p.heads;',
   'let start = u32(bounds[batch * 2u]);',
   'let end = u32(bounds[batch * 2u + 1u]);',
   'let last = start < end && end <= p.capacity;',
@@ -100,9 +102,7 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
     body: [
       // the last workgroups of a folded grid do the last head again: a barrier needs them all
       `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
-      'let batch = unit / p.heads;',
-      'let head = unit % p.heads;',
-      ...bounds,
+      ...place,
       'let all = select(seen, seen + 1u, last);',
       'let base = batch * p.stride4 + head * p.quads;',
       // for the output a thread takes every parts-th key of one vec4 of the head
@@ -188,9 +188,7 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
       'let unit = i / blocks;',
       'let block = i % blocks;',
       'if (unit >= p.batch * p.heads) { return; }',
-      'let batch = unit / p.heads;',
-      'let head = unit % p.heads;',
-      ...bounds,
+      ...place,
       'let base = batch * p.stride4 + head * p.quads;',
       `let j = start + block * ${keysAtOnce}u;`,
       'if (j < seen) {',
@@ -245,9 +243,7 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       'let unit = i / each;',
       'if (unit >= p.batch * p.heads) { return; }',
       `let quad = (i % each) * ${own}u;`,
-      'let batch = unit / p.heads;',
-      'let head = unit % p.heads;',
-      ...bounds,
+      ...place,
       `var m = ${lowest};`,
       'var l = 0.0;',
       unroll(own, (c) => `var o${c} = vec4<f32>();`),
