@@ -62,9 +62,14 @@ const place = [
 ];
 
 /** vec4 of a cache at which key `j` of this head begins. */
-function placeOf(j: string, { indirect }: DecodeAttentionOptions): string {
+function placeOf(j: string, { indirect }: Pick<DecodeAttentionOptions, 'indirect'>): string {
   const owner = indirect ? `u32(source[batch * p.capacity + ${j}])` : 'batch';
   return `(${owner} * p.capacity + ${j}) * p.stride4 + head * p.quads`;
+}
+
+/** The same in the row's own cache. */
+function ownPlaceOf(j: string): string {
+  return placeOf(j, { indirect: false });
 }
 
 /** Keys of which a workgroup has the scores at the same time. */
@@ -77,10 +82,9 @@ export function decodeGrid(batch: number, heads: number): Grid {
 /** For GPUs. */
 export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSource {
   const frame = rowFrame(true);
-  const ownPlace = '(batch * p.capacity + j) * p.stride4 + head * p.quads';
   const taken = (cache: string, index: string, at: string) => [
     'var x = vec4<f32>();',
-    `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlace} + ${index}, x); }`,
+    `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlaceOf('j')} + ${index}, x); }`,
     `else { x = load_${cache}(${at} + ${index}); }`,
   ];
   return kernelSource({
@@ -202,7 +206,7 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
       all((k) => `store_scores(unit * p.capacity + j${k}, s${k} * p.scale);`, '\n'),
       '}',
       'if (block == 0u && last) {',
-      'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads;',
+      `let at = ${ownPlaceOf('seen')};`,
       'var s = 0.0;',
       'for (var c = 0u; c < p.quads; c++) {',
       'let x = load_own_keys(base + c);',
@@ -268,7 +272,7 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       `let base = batch * p.stride4 + head * p.quads + quad;`,
       'if (last) {',
       'let s = load_scores(unit * p.capacity + seen);',
-      'let at = (batch * p.capacity + seen) * p.stride4 + head * p.quads + quad;',
+      `let at = ${ownPlaceOf('seen')} + quad;`,
       'let largest = max(m, s);',
       'let keep = exp(m - largest);',
       'let w = exp(s - largest);',

@@ -39,6 +39,8 @@ export class Disguises {
   readonly any: boolean;
   readonly #tokenizer: Tokenizer;
   readonly #shares: readonly (readonly [Disguise, number])[];
+  /** Words for one of each shape, and for several. */
+  readonly #shapes: readonly (readonly number[])[];
   /** Words for what a disguise hides; those in one list can stand for each other. */
   readonly #hidden: Readonly<Record<Disguise, readonly (readonly number[])[]>>;
   /** The words that don't count. */
@@ -62,6 +64,7 @@ export class Disguises {
     ];
     const colors = [idsOfWords(tokenizer, COLORS)];
     const shapes = [idsOfWords(tokenizer, SHAPES), idsOfWords(tokenizer, SHAPES.map(plural))];
+    this.#shapes = shapes;
     this.#hidden = { none: [], repainted: colors, reshaped: shapes, renamed: [] };
     const none = repainted > 0 && !shapesEverywhere ? shapes.flat() : [];
     this.#open = { none, repainted: colors.flat(), reshaped: shapes.flat(), renamed: [] };
@@ -93,7 +96,7 @@ export class Disguises {
     const pairs = [...names].flatMap(([shape, name]) => {
       const to = this.#tokenizer.tokenToId(name);
       if (to === undefined) throw new Error(`shapes: renamed needs the token ${name} in the vocabulary`);
-      return idsOfWords(this.#tokenizer, [shape, plural(shape)]).map((from) => [from, to] as const);
+      return this.#shapes.map((ids) => [ids[SHAPES.indexOf(shape)], to] as const);
     });
     return new Map(pairs);
   }
