@@ -16,6 +16,16 @@ export interface LossRows {
   readonly slots: { readonly mask: Tensor; readonly index: Tensor } | null;
   /** i32 [B·T]: what each position should predict; negative where that does not count. */
   readonly labels: Tensor;
+  /** Tokens that predictions leave open, if any do. */
+  readonly open?: LossOpenTokens | null;
+}
+
+/** Tokens that take no part in the softmax of some predictions: how likely they are there is left open. */
+export interface LossOpenTokens {
+  /** f32 [V, C]: `openLogit` where a token has a column, else 0. */
+  readonly tokens: Tensor;
+  /** f32 [predictions, C]: 1 in the columns of the tokens that each leaves open, else 0. */
+  readonly predictions: Tensor;
 }
 
 /** Patches to be named, a pair of a patch and a token of its name each. */
@@ -24,13 +34,8 @@ export interface LossPatches {
   readonly index: Tensor;
   /** i32 [M]: the token; negative where that does not count. */
   readonly labels: Tensor;
-  /** Sets of tokens that are left open, if any are. */
-  readonly open?: {
-    /** f32 [V, S]: what is added to the logit of a token for patches of each set: 0, or `openLogit` for those that it leaves open. */
-    readonly tokens: Tensor;
-    /** f32 [M, S]: 1 in the column of the set, 0 in the others. */
-    readonly sets: Tensor;
-  } | null;
+  /** Tokens that patches leave open, if any do. */
+  readonly open?: LossOpenTokens | null;
 }
 
 /** So low that a token takes no part in the softmax. */
@@ -70,10 +75,14 @@ function namingLoss(
   const { weight } = text.model.embed_tokens;
   // each patch once, however many tokens name it; the resampler begins with the same layer
   const projected = linear(features, projection.dense).reshape([-1, weight.shape[1]]);
-  const rows = gather(projected, index);
+  return predictionLoss(gather(projected, index), weight, labels, open);
+}
+
+/** Σ −log p(label) of rows [N, D] compared with the embedding [V, D]. */
+function predictionLoss(rows: Tensor, weight: Tensor, labels: Tensor, open?: LossOpenTokens | null): Tensor {
   if (!open) return crossEntropy(rows, weight, labels).sum();
-  // a column a set, so that the product itself adds to the logits
-  return crossEntropy(concat([rows, open.sets], 1), concat([weight, open.tokens], 1), labels).sum();
+  // further columns, so that the product itself adds to the logits
+  return crossEntropy(concat([rows, open.predictions], 1), concat([weight, open.tokens], 1), labels).sum();
 }
 
 /**
@@ -97,10 +106,10 @@ export function lossSum(
       ? resample(parameters.image_to_text_projection, config.text, features, dropouts)
       : null;
   const { embed_tokens: embedding } = decoder;
-  const sums = input.groups.map(({ ids, positionIds, bounds, slots, labels }) => {
+  const sums = input.groups.map(({ ids, positionIds, bounds, slots, labels, open }) => {
     const rows = decoderInput(ids, positionIds, bounds, slots, vectors);
     const hidden = decode(decoder, config.text, positionTable, rows, noTap, mode, dropouts);
-    return crossEntropy(hidden.reshape([-1, config.text.embedDim]), embedding.weight, labels).sum();
+    return predictionLoss(hidden.reshape([-1, config.text.embedDim]), embedding.weight, labels, open);
   });
   if (features && input.patches) sums.push(namingLoss(parameters, features, input.patches));
   return sums.reduce((total, sum) => total.add(sum));

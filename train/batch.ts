@@ -27,13 +27,20 @@ export interface HostRows {
   readonly bounds: HostArray;
   readonly slots: { readonly mask: HostArray; readonly index: HostArray } | null;
   readonly labels: HostArray;
+  readonly open: HostOpenTokens | null;
+}
+
+/** Tokens that predictions leave open, as data for the compiled step. */
+export interface HostOpenTokens {
+  readonly tokens: HostArray;
+  readonly predictions: HostArray;
 }
 
 /** Patches with a token of their name each, as data for the compiled step. */
 export interface HostPatches {
   readonly index: HostArray;
   readonly labels: HostArray;
-  readonly open: { readonly tokens: HostArray; readonly sets: HostArray } | null;
+  readonly open: HostOpenTokens | null;
 }
 
 /** One micro-batch on its way to the device. */
@@ -54,8 +61,8 @@ export interface HostMicroBatch {
 const groupsOf = { rows: 24, groups: 3 };
 /** Names of patches are padded to a multiple of this. */
 const patchMultiple = 512;
-/** Room for sets of tokens that pictures leave open. */
-const mostOpenSets = 4;
+/** Room for different tokens that are left open. */
+const mostOpenTokens = 32;
 
 /** A sequence, and the number of the image vector that its first slot takes. */
 interface Row {
@@ -93,48 +100,45 @@ function count<T>(list: readonly T[], of: (one: T) => number): number {
 
 function hostPatches(examples: readonly TrainingExample[], { vision, text }: Kosmos2Config): HostPatches {
   const tokens = visionTokens(vision);
-  const [index, labels, sets]: [number[], number[], number[]] = [[], [], []];
-  const openSets = new Map<string, readonly number[]>();
+  const [index, labels, open]: [number[], number[], (readonly number[])[]] = [[], [], []];
   let firstImage = 0;
   for (const { images, patchTokens = [], openTokens = [] } of examples) {
-    const key = openTokens.join();
-    if (patchTokens.length > 0) openSets.set(key, openTokens);
-    const set = [...openSets.keys()].indexOf(key);
-    for (const { image, patch, id } of patchTokens) {
+    for (const { image, patch, id, openIds = [] } of patchTokens) {
       // the class token stands before the patches
       index.push((firstImage + image) * tokens + 1 + patch);
       labels.push(id);
-      sets.push(set);
+      open.push([...openTokens, ...openIds]);
     }
     firstImage += images.length;
   }
   const rows = padded(index, 0, patchMultiple);
-  const lists = [...openSets.values()];
   return {
     index: new HostArray(Int32Array.from(rows)),
     labels: new HostArray(Int32Array.from(padded(labels, ignoredLabel, patchMultiple))),
-    open: lists.some((list) => list.length > 0) ? hostOpenTokens(lists, sets, rows.length, text.vocabSize) : null,
+    open: hostOpenTokens(open, rows.length, text.vocabSize),
   };
 }
 
-/** @param setOfRow the number of each row's list; the rows behind them, up to `rows`, are padding */
-function hostOpenTokens(
-  lists: readonly (readonly number[])[],
-  setOfRow: readonly number[],
-  rows: number,
-  vocabulary: number,
-): NonNullable<HostPatches['open']> {
-  if (lists.length > mostOpenSets)
-    throw new Error(`a micro-batch leaves ${lists.length} sets of tokens open, more than ${mostOpenSets}`);
-  const tokens = new Float32Array(vocabulary * mostOpenSets);
-  for (const [set, list] of lists.entries()) {
-    for (const id of list) tokens[id * mostOpenSets + set] = openLogit;
+/**
+ * A column for each token that is left open anywhere.
+ *
+ * @param open the tokens that each prediction leaves open; the rows behind them, up to `rows`, are padding
+ * @returns null where none are
+ */
+function hostOpenTokens(open: readonly (readonly number[])[], rows: number, vocabulary: number): HostOpenTokens | null {
+  const columns = new Map([...new Set(open.flat())].map((id, column) => [id, column]));
+  if (columns.size === 0) return null;
+  if (columns.size > mostOpenTokens)
+    throw new Error(`a micro-batch leaves ${columns.size} tokens open, more than ${mostOpenTokens}`);
+  const tokens = new Float32Array(vocabulary * mostOpenTokens);
+  for (const [id, column] of columns) tokens[id * mostOpenTokens + column] = openLogit;
+  const predictions = new Float32Array(rows * mostOpenTokens);
+  for (const [row, ids] of open.entries()) {
+    for (const id of ids) predictions[row * mostOpenTokens + columns.get(id)!] = 1;
   }
-  const sets = new Float32Array(rows * mostOpenSets);
-  for (const [row, set] of setOfRow.entries()) sets[row * mostOpenSets + set] = 1;
   return {
-    tokens: new HostArray(tokens, [vocabulary, mostOpenSets]),
-    sets: new HostArray(sets, [rows, mostOpenSets]),
+    tokens: new HostArray(tokens, [vocabulary, mostOpenTokens]),
+    predictions: new HostArray(predictions, [rows, mostOpenTokens]),
   };
 }
 
@@ -175,7 +179,9 @@ function hostRows(
   const firstVector = group.map((row) => row.firstVector);
   const { ids, positionIds, bounds, slots, lastPosition } = hostBatch({ ...rows, firstVector }, config);
   const labels = new HostArray(Int32Array.from(rows.labels.flat()));
-  return { rows: { ids, positionIds, bounds, slots, labels }, lastPosition };
+  const left = group.flatMap(({ sequence }, row) => rows.labels[row].map((_, at) => sequence.openIds?.[at] ?? []));
+  const open = hostOpenTokens(left, left.length, config.text.vocabSize);
+  return { rows: { ids, positionIds, bounds, slots, labels, open }, lastPosition };
 }
 
 /** f32 [n, 3, S, S], normalised as the preprocessor does it; null without pictures. */

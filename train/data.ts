@@ -13,6 +13,7 @@ import {
   type TrainingExample,
 } from '../data/index.ts';
 import { type Kosmos2Config, patchesPerSide } from '../model/config.ts';
+import type { Json } from './config/fields.ts';
 import type { DataSource, TrainConfig } from './config.ts';
 import type { NamedExamples } from './trainer.ts';
 
@@ -24,20 +25,17 @@ export interface DataContext {
 
 type Part = 'train' | 'validation';
 
-/** Options of the shapes world that a configuration may give. */
-const SHAPES_OPTIONS = [
-  'textsPerImage',
-  'packed',
-  'mix',
-  'maxTokens',
+/** Options of the shapes world that a configuration may give; the first are for training alone. */
+const SHAPES_AIDS = [
   'adjectiveNoise',
   'repainted',
   'renamed',
   'reshaped',
   'shapesEverywhere',
-  'mostObjects',
+  'unseenPairsOpen',
   'curriculum',
 ];
+const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'mostObjects', ...SHAPES_AIDS];
 
 async function openSource(
   source: DataSource,
@@ -58,11 +56,14 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
-    const { curriculum, adjectiveNoise, repainted, reshaped, renamed, shapesEverywhere, ...always } =
-      options as Partial<ShapesOptions>;
     // what is validated on is the whole world from the start, as it is
-    const aids = part === 'train' ? { curriculum, adjectiveNoise, repainted, reshaped, renamed, shapesEverywhere } : {};
-    const world = { ...always, ...aids, ...common, patchesPerSide: patchesPerSide(config.vision), split: part };
+    const own = part === 'train' ? options : without(options, SHAPES_AIDS);
+    const world = {
+      ...(own as Partial<ShapesOptions>),
+      ...common,
+      patchesPerSide: patchesPerSide(config.vision),
+      split: part,
+    };
     return openShapes(world, state as ShapesState | undefined);
   }
   const path = part === 'train' ? source.path! : (validation as FilePaths);
@@ -71,6 +72,10 @@ async function openSource(
     { ...common, gridSize: model.gridSize, sequenceLength: config.text.maxPositionEmbeddings, pictures },
     state,
   );
+}
+
+function without(options: Json, names: readonly string[]): Json {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));
 }
 
 /** Files, folders or patterns. */

@@ -11,6 +11,8 @@ export interface TrainingSequence {
   readonly imageMask: readonly number[];
   /** Aligned with the source token: 1 at i means that predicting token i + 1 counts. */
   readonly lossMask: readonly number[];
+  /** Aligned likewise: tokens that take no part in predicting token i + 1, as how likely they are there is left open. */
+  readonly openIds?: readonly (readonly number[])[];
 }
 
 /** A token that names what a patch of a picture shows. */
@@ -20,6 +22,8 @@ export interface PatchToken {
   /** Row by row, from the upper left. */
   readonly patch: number;
   readonly id: number;
+  /** Tokens that might name this patch as well, besides those of the whole example. */
+  readonly openIds?: readonly number[];
 }
 
 export interface TrainingExample {

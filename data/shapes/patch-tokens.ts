@@ -9,6 +9,7 @@ import { describeFully, words } from './description.ts';
 import { covers } from './placement.ts';
 import { boxOf, type Scene, type SceneObject } from './scene.ts';
 import { UNITS } from './units.ts';
+import type { UnseenPairs } from './unseen-pairs.ts';
 
 /** Points per side of a patch that are looked at, and the least of them that an object covers to be what the patch shows. */
 const POINTS = 6;
@@ -31,17 +32,21 @@ export class PatchNamer {
     this.#nothing = this.#wordsOf(NOTHING);
   }
 
-  /** The tokens of each patch in turn but those that are left open. */
-  tokensOf(scene: Scene, open: readonly number[] = []): PatchToken[] {
+  /**
+   * The tokens of each patch in turn but those that are left open.
+   *
+   * @param unseenPairs whether patches leave open, beside what names them, what training never shows with it
+   */
+  tokensOf(scene: Scene, open: readonly number[] = [], unseenPairs: UnseenPairs | null = null): PatchToken[] {
     const names = scene.objects.map((object) => {
       const corners = boxToTrainingPatches(boxOf(object), this.#gridSize).map((cell) => this.#id(patchToken(cell)));
-      return [...this.#wordsOf(words(describeFully(object))), ...corners];
+      const ids = [...this.#wordsOf(words(describeFully(object))), ...corners];
+      return { ids, ...(unseenPairs && { openIds: unseenPairs.besides(ids) }) };
     });
-    return patchOwners(scene, this.#side).flatMap((owner, patch) =>
-      (owner === null ? this.#nothing : names[owner])
-        .filter((id) => !open.includes(id))
-        .map((id) => ({ image: 0, patch, id })),
-    );
+    return patchOwners(scene, this.#side).flatMap((owner, patch) => {
+      const { ids, ...left } = owner === null ? { ids: this.#nothing } : names[owner];
+      return ids.filter((id) => !open.includes(id)).map((id) => ({ image: 0, patch, id, ...left }));
+    });
   }
 
   /** Words as they are in the middle of a sentence. */

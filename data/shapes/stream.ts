@@ -5,7 +5,7 @@ import { Random } from '../random.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { AdjectiveNoise } from './adjective-noise.ts';
 import { EXAMPLE_KINDS, type Stage, type StageOptions, stagesOf } from './curriculum.ts';
-import { type Disguise, type DisguiseOptions, Disguises } from './disguises.ts';
+import { type Disguise, type DisguiseOptions, Disguises, type Shown } from './disguises.ts';
 import { documentTexts, MOST_PICTURES } from './documents.ts';
 import { PatchNamer } from './patch-tokens.ts';
 import { plainTextLines } from './plain-text.ts';
@@ -14,6 +14,7 @@ import { renderScene } from './render.ts';
 import { makeScene, type Scene, SPLITS, type Split } from './scene.ts';
 import { SequenceMaker } from './sequences.ts';
 import { makePictureText, TEXT_KINDS, type TextKind } from './texts.ts';
+import { UnseenPairs } from './unseen-pairs.ts';
 
 export interface ShapesOptions extends StageOptions, DisguiseOptions {
   readonly seed: number;
@@ -30,6 +31,8 @@ export interface ShapesOptions extends StageOptions, DisguiseOptions {
   readonly packed?: boolean;
   /** Chance with which the model reads an adjective of a response as another of its kind (see `AdjectiveNoise`). Default 0. */
   readonly adjectiveNoise?: number;
+  /** Predictions of a colour or a shape leave open what training never shows with the shape or the colour beside it (see `UnseenPairs`). Default false. */
+  readonly unseenPairsOpen?: boolean;
   /** Longest sequence, with the slots. Longer ones are not cut: another text is taken. Default: any length. */
   readonly maxTokens?: number;
 }
@@ -61,6 +64,7 @@ export class ShapesStream implements ExampleStream {
   readonly #namer: PatchNamer | null;
   readonly #noise: AdjectiveNoise;
   readonly #disguises: Disguises;
+  readonly #unseenPairs: UnseenPairs | null;
   #index: number;
 
   constructor(options: ShapesOptions, { index }: ShapesState) {
@@ -72,6 +76,7 @@ export class ShapesStream implements ExampleStream {
     this.#noise = new AdjectiveNoise(options.tokenizer, options.adjectiveNoise ?? 0);
     const { tokenizer, patchesPerSide } = options;
     this.#disguises = new Disguises(tokenizer, options);
+    this.#unseenPairs = options.unseenPairsOpen ? new UnseenPairs(tokenizer) : null;
     if (this.#disguises.any && this.#stages.some(({ mix }) => mix.interleaved > 0))
       throw new Error(
         'shapes: repainted, reshaped and renamed are not for the kind interleaved, where a caption is the prompt of the next',
@@ -151,7 +156,8 @@ export class ShapesStream implements ExampleStream {
     const { scene, renames } = this.#disguises.show(this.#scene(index), disguise, painter);
     const openTokens = this.#disguises.open(disguise);
     const images = [renderScene(scene, this.#options.imageSize)];
-    const named = this.#namer!.tokensOf(scene, openTokens);
+    const unseenPairs = disguise === 'none' ? this.#unseenPairs : null;
+    const named = this.#namer!.tokensOf(scene, openTokens, unseenPairs);
     const patchTokens = named.map((token) => ({ ...token, id: renames.get(token.id) ?? token.id }));
     return { images, sequences: [], patchTokens, openTokens };
   }
@@ -168,8 +174,21 @@ export class ShapesStream implements ExampleStream {
     const shown = this.#disguises.show(scene, disguise, painter);
     return {
       images: [renderScene(shown.scene, this.#options.imageSize)],
-      sequences: rows.map((row) => this.#disguises.of(this.#noise.of(row, random), disguise, shown.renames, painter)),
+      sequences: rows.map((row) => this.#read(row, disguise, shown.renames, random, painter)),
     };
+  }
+
+  /** A row about a picture, as the model reads it and with what counts in it. */
+  #read(
+    row: TrainingSequence,
+    disguise: Disguise,
+    renames: Shown['renames'],
+    random: Random,
+    painter: Random,
+  ): TrainingSequence {
+    const read = this.#disguises.of(this.#noise.of(row, random), disguise, renames, painter);
+    // a disguise hides one of the pair, or shows shapes of other names
+    return disguise === 'none' && this.#unseenPairs ? this.#unseenPairs.of(read) : read;
   }
 
   /** Different texts, as many as there are to be and have room. */

@@ -179,7 +179,7 @@ function lossInput(config: Kosmos2Config, { pictures, texts, length }: StepWork)
     const real = ids.map((row) => row.map(() => 1));
     const host = hostBatch({ inputIds: ids, attentionMask: real, imageEmbedsPositionMask: mask }, config);
     const { ids: tokens, positionIds, bounds, slots: places } = host;
-    return { ids: tokens, positionIds, bounds, slots: places, labels: nextTokenLabels(ids, config) };
+    return { ids: tokens, positionIds, bounds, slots: places, labels: nextTokenLabels(ids, config), open: null };
   };
   const { channels, imageSize } = vision;
   const pixels = randomValues('pixels', pictures * channels * imageSize ** 2, 1.5);

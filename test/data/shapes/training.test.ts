@@ -5,10 +5,10 @@ import type { TrainingExample } from '../../../data/corpora/example.ts';
 import { postProcessGeneration } from '../../../data/grounding.ts';
 import { Processor } from '../../../data/processor.ts';
 import { Random } from '../../../data/random.ts';
-import { COLORS, SHAPES, SIZES, TEXTURES } from '../../../data/shapes/attributes.ts';
+import { COLORS, plural, SHAPES, SIZES, TEXTURES } from '../../../data/shapes/attributes.ts';
 import { documentTexts } from '../../../data/shapes/documents.ts';
 import { SHAPES_TASKS, shapesEvaluation } from '../../../data/shapes/evaluation.ts';
-import { isHeldOut, isNovelPair } from '../../../data/shapes/holdout.ts';
+import { isHeldOut, isNovelPair, NOVEL_PAIRS } from '../../../data/shapes/holdout.ts';
 import { judgeCaption, objectAt } from '../../../data/shapes/judge.ts';
 import { plainTextLines } from '../../../data/shapes/plain-text.ts';
 import { QUESTION_TYPES } from '../../../data/shapes/questions.ts';
@@ -235,6 +235,40 @@ test('adjectives of responses are now and then read as others of their kind; wha
     () => openShapes({ ...options, adjectiveNoise: 1 }),
     'shapes: adjectiveNoise must be a number ≥ 0 and < 1, not 1',
   );
+});
+
+test('a shape is left open behind a colour that it never has in training, and a colour before such a shape; disguised pictures leave nothing open', async () => {
+  const mix = { ...onlyKind('groundedCaption'), detail: 1, question: 1 };
+  const [plain, open] = [await examples(60, { mix }), await examples(60, { mix, unseenPairsOpen: true })];
+  const idOf = (word: string) => tokenizer.encode(` ${word}`)[0];
+  const known = new Map<string, number>();
+  for (const [i, { sequences }] of open.entries()) {
+    for (const [j, { openIds, ...rest }] of sequences.entries()) {
+      assert.equal(rest, plain[i].sequences[j]);
+      const { ids, lossMask } = rest;
+      const words = ids.map((id) => tokenizer.decode([id]).trim());
+      const expected = ids.map((_, at) => {
+        if (lossMask[at] !== 1) return [];
+        const behind = NOVEL_PAIRS.filter(({ color }) => color === words[at]).map(({ shape }) => shape);
+        const singular = (word: string) => SHAPES.find((shape) => word === shape || word === plural(shape));
+        if (singular(words[at + 1] ?? '')) return behind.flatMap((shape) => [idOf(shape), idOf(plural(shape))]);
+        if (!COLORS.some((color) => color === words[at + 1])) return [];
+        return NOVEL_PAIRS.filter(({ shape }) => shape === singular(words[at + 2] ?? '')).map(({ color }) =>
+          idOf(color),
+        );
+      });
+      assert.equal(openIds, expected);
+      for (const [at, left] of openIds!.entries()) {
+        assert.not.ok(left.includes(ids[at + 1]), 'what is to be written is never left open');
+        for (const id of left) known.set(tokenizer.decode([id]).trim(), id);
+      }
+    }
+  }
+  assert.is(known.size, 3 * NOVEL_PAIRS.length);
+  const disguised = await examples(40, { mix, unseenPairsOpen: true, repainted: 0.3, reshaped: 0.3, renamed: 0.3 });
+  const kinds = disguised.flatMap(({ sequences }) => sequences.map(({ openIds }) => openIds !== undefined));
+  const share = kinds.filter(Boolean).length / kinds.length;
+  assert.ok(share > 0 && share < 0.3, `${share} of the texts leave something open`);
 });
 
 test('a stream goes on where another stopped, and its examples are the same every time', async () => {

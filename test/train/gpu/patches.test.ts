@@ -63,9 +63,9 @@ test('Σ −log p of the tokens of all patches, alone and beside rows of tokens'
   };
   const expectedOf = (examples: typeof named) => {
     const losses = examples.flatMap(({ patchTokens, openTokens = [] }, picture) =>
-      patchTokens!.map(({ patch, id }) => {
+      patchTokens!.map(({ patch, id, openIds = [] }) => {
         const logits = logitsOf(picture, patch);
-        const others = logits.filter((_, word) => !openTokens.includes(word));
+        const others = logits.filter((_, word) => !openTokens.includes(word) && !openIds.includes(word));
         return Math.log(others.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[id];
       }),
     );
@@ -83,14 +83,23 @@ test('Σ −log p of the tokens of all patches, alone and beside rows of tokens'
       const patchTokens = example.patchTokens!.filter(({ id }) => !openTokens.includes(id));
       return { ...example, patchTokens, openTokens };
     });
-  const half = Array.from({ length: words / 2 }, (_, i) => 2 * i);
-  const open = withOpen([half, [], [5, 6]]);
+  const some = Array.from({ length: 30 }, (_, i) => 9 * i);
+  const open = withOpen([some, [], [0, 9]]);
   near(await lossOf(open), expectedOf(open));
-  assert.ok(expectedOf(withOpen([half])) < 0.9 * expectedOf(named), 'fewer tokens to choose from');
-  const seven = Array.from({ length: 7 }, (_, i) => ({ ...open[0], openTokens: [i] }));
+  const openPatches = named.map((example) => ({
+    ...example,
+    patchTokens: example.patchTokens!.map((token) => ({
+      ...token,
+      openIds: some.filter((id) => id % 4 === token.patch % 4 && id !== token.id),
+    })),
+  }));
+  near(await lossOf(openPatches), expectedOf(openPatches));
+  assert.ok(expectedOf(withOpen([some])) < expectedOf(openPatches), 'fewer tokens to choose from');
+  assert.ok(expectedOf(openPatches) < expectedOf(named), 'fewer tokens to choose from');
+  const crowded = [{ ...open[0], openTokens: Array.from({ length: 40 }, (_, i) => i) }];
   assert.throws(
-    () => microBatchOf(seven, config, { lengthMultiple: 4 }),
-    'a micro-batch leaves 7 sets of tokens open, more than 4',
+    () => microBatchOf(crowded, config, { lengthMultiple: 4 }),
+    'a micro-batch leaves 40 tokens open, more than 32',
   );
 });
 
