@@ -21,7 +21,8 @@ export class TrainProgress {
   readonly #line: StatusLine;
   readonly #now: () => number;
   readonly #loss = new MovingAverage(SPAN);
-  readonly #tokensPerSecond = new MovingAverage(SPAN);
+  /** What waited for a checkpoint comes in no time: such a step must not count as a fast one. */
+  readonly #secondsPerToken = new MovingAverage(SPAN);
   /** Milliseconds a step, with all that comes between steps. */
   readonly #pace = new MovingAverage(SPAN);
   #last: { step: number; at: number } | null = null;
@@ -39,7 +40,7 @@ export class TrainProgress {
     const isFirstBar = this.#last === null && this.#line.isBar;
     this.#last = { step: state.step, at };
     this.#loss.add(state.loss);
-    this.#tokensPerSecond.add(state.tokensPerSecond);
+    this.#secondsPerToken.add(1 / state.tokensPerSecond);
     if (!this.#line.isDue && !isFirstBar && state.step < state.steps) return;
     this.#line.show(state.step / state.steps, this.#describe(state));
   }
@@ -56,7 +57,7 @@ export class TrainProgress {
       `step ${showWhole(step)}/${showWhole(steps)}`,
       `loss ${showNumber(this.#loss.value)}`,
       ...(Number.isFinite(left) && step < steps ? [`${showDuration(left)} left`] : []),
-      `${showNumber(this.#tokensPerSecond.value, 3)} tokens/s`,
+      `${showNumber(1 / this.#secondsPerToken.value, 3)} tokens/s`,
       `learning rate ${showNumber(learningRate, 3)}`,
     ];
     while (parts.length > 1 && parts.join(SEPARATOR).length > this.#line.room) parts.pop();

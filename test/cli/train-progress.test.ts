@@ -6,9 +6,9 @@ function progressOn(output: { isTTY: boolean; columns?: number }) {
   const written: string[] = [];
   let now = 0;
   const progress = new TrainProgress({ write: (text) => written.push(text), ...output }, () => now);
-  const stepAt = (time: number, step: number, loss = 2) => {
+  const stepAt = (time: number, step: number, loss = 2, tokensPerSecond = 12_345) => {
     now = time;
-    progress.report({ step, steps: 1000, loss, tokensPerSecond: 12_345, learningRate: 1.984e-4 });
+    progress.report({ step, steps: 1000, loss, tokensPerSecond, learningRate: 1.984e-4 });
   };
   return { written, progress, stepAt };
 }
@@ -49,6 +49,14 @@ test('a log gets a line every ten seconds', () => {
     'step 11/1,000 · loss 2 · 16 min 29 s left · 12,345 tokens/s · learning rate 1.98e-4\n',
     'step 21/1,000 · loss 2 · 16 min 19 s left · 12,345 tokens/s · learning rate 1.98e-4\n',
   ]);
+});
+
+test('a step that was done while a checkpoint was written does not make the pace look fast', () => {
+  const { written, stepAt } = progressOn({ isTTY: true, columns: 120 });
+  for (let step = 1; step < 30; step++) stepAt(1000 * step, step, 2, 1000);
+  stepAt(30_000, 30, 2, 1e9);
+  const shown = Number(/([\d,]+) tokens/.exec(written.at(-1)!)![1].replace(',', ''));
+  assert.ok(shown > 1000 && shown < 1100, `${shown} tokens a second`);
 });
 
 test('the loss is smoothed, and a loss that is no number does not spoil it', () => {
