@@ -37,6 +37,8 @@ const SHAPES_AIDS = [
 ];
 const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'mostObjects', ...SHAPES_AIDS];
 
+const SHAPES_SWITCHES = ['packed', 'shapesEverywhere', 'unseenPairsOpen'];
+
 async function openSource(
   source: DataSource,
   { config, training, tokenizer }: DataContext,
@@ -56,6 +58,9 @@ async function openSource(
       throw new Error(
         `data «${source.name}»: ${unknown} is no option of shapes; there are ${SHAPES_OPTIONS.join(', ')}`,
       );
+    const odd = SHAPES_SWITCHES.find((name) => !['boolean', 'undefined'].includes(typeof options[name]));
+    if (odd !== undefined)
+      throw new Error(`data «${source.name}»: ${odd} is true or false, not ${JSON.stringify(options[odd])}`);
     // what is validated on is the whole world from the start, as it is
     const own = part === 'train' ? options : without(options, SHAPES_AIDS);
     const world = {

@@ -145,4 +145,16 @@ test('sources that are not shapes are validated on the files that they name', as
   );
 });
 
+test('options of shapes that there are not, and switches that are neither true nor false, are refused by name', async () => {
+  const opened = async (changes: object) => openTrainingData(await contextOf([{ ...source, ...changes }]));
+  await rejects(
+    () => opened({ unseenPairs: true }),
+    Error,
+    /unseenPairs is no option of shapes; there are textsPerImage/,
+  );
+  for (const name of ['packed', 'shapesEverywhere', 'unseenPairsOpen'])
+    await rejects(() => opened({ [name]: 'no' }), Error, new RegExp(`: ${name} is true or false, not "no"`));
+  await (await opened({ unseenPairsOpen: true })).close();
+});
+
 test.run();

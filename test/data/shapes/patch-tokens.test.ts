@@ -5,6 +5,7 @@ import { PatchNamer, patchOwners } from '../../../data/shapes/patch-tokens.ts';
 import { makeScene, type Scene, type SceneObject } from '../../../data/shapes/scene.ts';
 import { openShapes } from '../../../data/shapes/stream.ts';
 import { buildShapesTokenizer } from '../../../data/shapes/tokenizer-training.ts';
+import { UnseenPairs } from '../../../data/shapes/unseen-pairs.ts';
 import { Tokenizer } from '../../../data/tokenizer.ts';
 import { onlyKind } from './only-kind.ts';
 
@@ -40,6 +41,20 @@ test('a name is the words of the object and the corners of its box as texts have
   assert.equal(names.get(0), tokenizer.encode(' background'));
   for (const word of ['small', 'large', 'striped', 'dotted', 'star', 'red'])
     assert.equal(tokenizer.encode(` ${word}`).length, 1, 'one token as in the middle of a text');
+});
+
+test('a patch leaves open what training never shows beside its colour or its shape, where that is wanted', () => {
+  const scene = sceneOf({ x: 70, y: 130, side: 60, shape: 'heart', color: 'yellow' });
+  const namer = new PatchNamer(tokenizer, 4, 16);
+  const plain = namer.tokensOf(scene);
+  const open = namer.tokensOf(scene, [], new UnseenPairs(tokenizer));
+  assert.equal(
+    open.map(({ openIds, ...token }) => token),
+    plain,
+  );
+  const wordsOf = (ids: readonly number[] = []) => ids.map((id) => tokenizer.decode([id]).trim()).sort();
+  for (const { patch, openIds } of open)
+    assert.equal(wordsOf(openIds), patch === 9 ? ['cross', 'crosses', 'red'] : [], `patch ${patch}`);
 });
 
 test('the stream gives pictures with names of their patches, where it knows how many patches there are', async () => {
