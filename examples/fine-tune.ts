@@ -76,7 +76,7 @@ const configuration = {
   validation: { every: 0 },
   // ten pictures are too few to see by: what sees stays as it is
   freeze: ['vision'],
-  steps: 25,
+  steps: 40,
 };
 
 const { model } = await runTraining({
