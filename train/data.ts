@@ -25,7 +25,7 @@ export interface DataContext {
 
 type Part = 'train' | 'validation';
 
-/** Options of the shapes world that a configuration may give; the first are for training alone. */
+/** Options of the shapes world that are for training alone. */
 const SHAPES_AIDS = [
   'adjectiveNoise',
   'repainted',
@@ -35,8 +35,8 @@ const SHAPES_AIDS = [
   'unseenPairsOpen',
   'curriculum',
 ];
+/** All that a configuration may give, and those of them that are true or false. */
 const SHAPES_OPTIONS = ['textsPerImage', 'packed', 'mix', 'maxTokens', 'mostObjects', ...SHAPES_AIDS];
-
 const SHAPES_SWITCHES = ['packed', 'shapesEverywhere', 'unseenPairsOpen'];
 
 async function openSource(

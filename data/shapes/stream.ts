@@ -156,8 +156,7 @@ export class ShapesStream implements ExampleStream {
     const { scene, renames } = this.#disguises.show(this.#scene(index), disguise, painter);
     const openTokens = this.#disguises.open(disguise);
     const images = [renderScene(scene, this.#options.imageSize)];
-    const unseenPairs = disguise === 'none' ? this.#unseenPairs : null;
-    const named = this.#namer!.tokensOf(scene, openTokens, unseenPairs);
+    const named = this.#namer!.tokensOf(scene, openTokens, this.#pairsLeftOpen(disguise));
     const patchTokens = named.map((token) => ({ ...token, id: renames.get(token.id) ?? token.id }));
     return { images, sequences: [], patchTokens, openTokens };
   }
@@ -187,8 +186,12 @@ export class ShapesStream implements ExampleStream {
     painter: Random,
   ): TrainingSequence {
     const read = this.#disguises.of(this.#noise.of(row, random), disguise, renames, painter);
-    // a disguise hides one of the pair, or shows shapes of other names
-    return disguise === 'none' && this.#unseenPairs ? this.#unseenPairs.of(read) : read;
+    return this.#pairsLeftOpen(disguise)?.of(read) ?? read;
+  }
+
+  /** None in a disguise, which hides one of the pair, or shows shapes of other names. */
+  #pairsLeftOpen(disguise: Disguise): UnseenPairs | null {
+    return disguise === 'none' ? this.#unseenPairs : null;
   }
 
   /** Different texts, as many as there are to be and have room. */

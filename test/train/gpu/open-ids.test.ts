@@ -43,11 +43,9 @@ test('−log p of a prediction among the tokens that it does not leave open, eac
   const expectedOf = async (sequence: TrainingSequence) => {
     let sum = 0;
     for (const at of counted(sequence)) {
-      sum += await lossOf([only(sequence, at)]);
-      for (const ids = [...leftAt(sequence, at)], left = { rest: 1 }; ids.length > 0; ) {
-        left.rest -= Math.exp(-(await lossOf([only(sequence, at, ids.pop()!)])));
-        if (ids.length === 0) sum += Math.log(left.rest);
-      }
+      let rest = 1;
+      for (const id of leftAt(sequence, at)) rest -= Math.exp(-(await lossOf([only(sequence, at, id)])));
+      sum += (await lossOf([only(sequence, at)])) + Math.log(rest);
     }
     return sum;
   };
