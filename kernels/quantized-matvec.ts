@@ -1,10 +1,9 @@
 /**
- * Skinny products for GPUs, M ≤ 8 rows against a quantised B [N, K] (see `quantized.ts`): a workgroup of 64 threads computes 4 columns, as in
- * `matvec.ts`; a thread takes one word of each column at a time, or with `wide` four, which are 32 elements of int4 or 16 of int8 under one scale.
+ * Skinny products for GPUs, M ≤ 8 rows against a quantised B [N, K] (see `quantized.ts`): a team of threads computes 4 columns, as in `matvec.ts`; a thread takes one word of each column at a time, or with `wide` four, which are 32 elements of int4 or 16 of int8 under one scale.
  */
 import { finishFunction } from './expression.ts';
 import { rowsOfA } from './matmul.ts';
-import { matvecThreads, partialSums, sumOverThreads } from './matvec.ts';
+import { matvecParts, sumOverTeam, workgroupTeam } from './matvec.ts';
 import {
   perWord,
   type QuantizedBits,
@@ -22,6 +21,7 @@ export function isWide(bits: QuantizedBits, K: number, group: number): boolean {
 
 export function quantizedMatvecKernel(options: QuantizedMatmulOptions & { rows: number; wide: boolean }): KernelSource {
   const { bits, rows, wide, vectorOut, epilogue } = options;
+  const { start, declarations, ...parts } = matvecParts(workgroupTeam);
   const words = wide ? 4 : 1;
   const each = perWord(bits);
   const dots = `vec4<f32>(${unroll(4, (j) => `dot(x, b${j})`, ', ')})`;
@@ -41,16 +41,15 @@ export function quantizedMatvecKernel(options: QuantizedMatmulOptions & { rows: 
     name: `matvec int${bits} ${rows} rows`,
     parameters: quantizedMatmulParameters(options),
     buffers: quantizedMatmulBuffers(options, { wide }),
-    declarations: [rowsOfA(), unpackFunction(bits), finishFunction(epilogue, vectorOut), partialSums],
-    workgroupSize: [matvecThreads],
+    declarations: [rowsOfA(), unpackFunction(bits), finishFunction(epilogue, vectorOut), ...declarations],
+    ...parts,
     body: [
-      'let batch = workgroup.z;',
-      'let column = workgroup.x * 4u;',
+      ...start,
       `let steps = p.K / ${words * each}u;`,
       'let groups = p.K / p.group;',
       unroll(4, (j) => `let column${j} = min(column + ${j}u, p.N - 1u);`),
       unroll(rows, (r) => `var acc${r} = vec4<f32>();`),
-      `for (var at = lane; at < steps; at += ${matvecThreads}u) {`,
+      `for (var at = along; at < steps; at += ${workgroupTeam.lanes}u) {`,
       `let k = at * ${words * each}u;`,
       unroll(4, (j) => `let words${j} = load_words((p.wordsRow + column${j}) * steps + at);`),
       unroll(4, (j) => `let scale${j} = load_scales((p.scalesRow + column${j}) * groups + k / p.group);`),
@@ -58,7 +57,7 @@ export function quantizedMatvecKernel(options: QuantizedMatmulOptions & { rows: 
       quads,
       '}',
       '}',
-      sumOverThreads(rows, vectorOut),
+      sumOverTeam(workgroupTeam, rows, vectorOut),
     ].join('\n'),
   });
 }

@@ -2,7 +2,7 @@
 
 import { type MatmulOptions, registerMatmulGrid, registerMatmulKernel } from '../../kernels/matmul.ts';
 import { tiledMatmulGrid, tiledMatmulKernel } from '../../kernels/matmul-tiled.ts';
-import { matvecGrid, matvecKernel } from '../../kernels/matvec.ts';
+import { matvecGrid, matvecKernel, subgroupTeams, workgroupTeam } from '../../kernels/matvec.ts';
 import type { Grid, KernelSource } from '../../kernels/source.ts';
 import { shapeClassOf } from '../../kernels/tiles.ts';
 import { applyOne } from '../apply.ts';
@@ -75,19 +75,26 @@ function subgroupRows(M: number, { transposeA, transposeB }: MatmulOptions): num
   return transposeB && !transposeA ? 32 : 24;
 }
 
+/** Rows of a product that a team of threads computes together. */
+function matvecRows({ software, subgroupsOf8 }: DeviceTraits): number {
+  if (!software) return 8;
+  return subgroupsOf8 ? 2 : 0;
+}
+
 /** The kernel for this product on this kind of adapter. */
 function chooseKernel(
   traits: DeviceTraits,
   options: MatmulOptions,
   { M, N, batch }: { M: number; N: number; batch: number },
 ): Choice {
+  if (M <= matvecRows(traits) && options.transposeB && !options.transposeA) {
+    const teams = traits.software ? subgroupTeams : workgroupTeam;
+    return { source: matvecKernel({ ...options, rows: roundUpRows(M), teams }), grid: matvecGrid(N, batch, teams) };
+  }
   if (traits.software) {
     const subgroup = traits.subgroupsOf8 && M > 2;
     const variant = { rows: subgroup ? subgroupRows(M, options) : roundUpRows(M), lanes: registerLanes, subgroup };
     return { source: registerMatmulKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, batch, variant) };
-  }
-  if (M <= 8 && options.transposeB && !options.transposeA) {
-    return { source: matvecKernel({ ...options, rows: roundUpRows(M) }), grid: matvecGrid(N, batch) };
   }
   const tile = traits.tiles[shapeClassOf(M, N)];
   return { source: tiledMatmulKernel(options, tile), grid: tiledMatmulGrid(M, N, batch, tile) };

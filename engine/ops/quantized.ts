@@ -2,7 +2,7 @@
 import { elementsGrid } from '../../kernels/indexing.ts';
 import { registerMatmulGrid } from '../../kernels/matmul.ts';
 import { tiledKernel, tiledMatmulGrid } from '../../kernels/matmul-tiled.ts';
-import { matvecGrid } from '../../kernels/matvec.ts';
+import { matvecGrid, workgroupTeam } from '../../kernels/matvec.ts';
 import { type QuantizedMatmulOptions, quantizedOperands } from '../../kernels/quantized.ts';
 import { quantizedGatherKernel } from '../../kernels/quantized-gather.ts';
 import { registerQuantizedKernel } from '../../kernels/quantized-matmul.ts';
@@ -109,7 +109,7 @@ function chooseKernel(
   }
   if (M <= 8) {
     const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group) };
-    return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1) };
+    return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1, workgroupTeam) };
   }
   const tiled = { ...options, transposeB: true };
   const tile = traits.tiles[shapeClassOf(M, N)];
