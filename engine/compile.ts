@@ -10,7 +10,7 @@ import { RecentMap } from './recent.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
 import { shardRows } from './storage.ts';
 import { Tensor } from './tensor.ts';
-import { leavesOf, mapTree } from './tree.ts';
+import { leavesOf, mapTree, textOfTree } from './tree.ts';
 
 /** Data for an argument that changes with every call: it is written into a buffer that the plan keeps. */
 export class HostArray {
@@ -210,7 +210,8 @@ function runArgument(leaf: ArgumentLeaf, name: string): RunArgument {
   return leaf instanceof HostArray ? leaf.data : new Float32Array([leaf]);
 }
 
-function describeLeaf(leaf: unknown, path: string, name: string): string {
+/** What plans depend on in a leaf; null for one that cannot be an argument. */
+function describeLeaf(leaf: unknown, name: string): string | null {
   if (leaf instanceof Tensor) {
     const { shards } = leaf.storage(name);
     return `${leaf.dtype}[${leaf.shape}]${shards.map(({ rows }) => rows).join('+')}`;
@@ -220,10 +221,7 @@ function describeLeaf(leaf: unknown, path: string, name: string): string {
   if (typeof leaf === 'number') return 'number';
   if (leaf === null || ['undefined', 'boolean', 'string'].includes(typeof leaf))
     return JSON.stringify(leaf) ?? 'undefined';
-  throw new OpError(
-    name,
-    `argument ${path} is neither a tensor, a HostArray, a number, a flag nor a string; wrap data as new HostArray(data, shape)`,
-  );
+  return null;
 }
 
 /** Of the first argument that lies on one. */
@@ -233,7 +231,19 @@ function deviceOf(args: readonly unknown[], name: string): Device | null {
 }
 
 function signatureOf(args: readonly unknown[], name: string): string {
-  return JSON.stringify(mapTree(args, (leaf, path) => describeLeaf(leaf, path, name)));
+  return textOfTree(args, (leaf) => describeLeaf(leaf, name) ?? refuse(args, name));
+}
+
+/** Names the first leaf that cannot be an argument. */
+function refuse(args: readonly unknown[], name: string): never {
+  mapTree(args, (leaf, path) => {
+    if (describeLeaf(leaf, name) !== null) return;
+    throw new OpError(
+      name,
+      `argument ${path} is neither a tensor, a HostArray, a number, a flag nor a string; wrap data as new HostArray(data, shape)`,
+    );
+  });
+  throw new Error(`${name}: an argument was refused that is none of a kind to be refused`);
 }
 
 /** A traced function: its graph, what comes out, and what goes in. */

@@ -1,12 +1,13 @@
 /** The device: limits and features, the error trap, pipelines, buffers, scopes, uploads and read-backs. No state outside the object. */
 import type { KernelSource } from '../kernels/source.ts';
 import { type TileTable, tilesFor } from '../kernels/tiles.ts';
-import { BufferPool, bufferUsage, mapMode, type PooledBuffer } from './buffers.ts';
+import { BufferPool, mapMode, type PooledBuffer } from './buffers.ts';
 import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByteLength } from './dtype.ts';
 import { DeviceError, OpError } from './errors.ts';
 import { type KernelTime, Profiler } from './profile.ts';
 import { type AdapterChoice, type AdapterHandle, runtime } from './runtime/index.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
+import { StagingPool } from './staging.ts';
 import { type Shard, Storage, shardRows } from './storage.ts';
 import { Tensor } from './tensor.ts';
 import { leavesOf } from './tree.ts';
@@ -73,6 +74,7 @@ export class Device {
   readonly traits: DeviceTraits;
   /** For people: the adapter's name, and whether it is software. */
   readonly description: string;
+  readonly #staging: StagingPool;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #pendingPipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -94,6 +96,7 @@ export class Device {
     this.#watch = handle.watch ?? ((promise) => promise);
     this.#collect = handle.collect ?? (() => {});
     this.buffers = new BufferPool(gpu, () => this.#fence());
+    this.#staging = new StagingPool(gpu);
     this.description = handle.description;
     const info = handle.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
     const software = options.kernels ? options.kernels === 'software' : handle.isSoftware;
@@ -265,27 +268,26 @@ export class Device {
     const copies = storage.shards.map((shard) => {
       const exact = byteLength(dtype, shard.rows * rowElements);
       const bytes = Math.ceil(exact / 4) * 4;
-      const staging = this.gpu.createBuffer({
-        size: bytes,
-        usage: bufferUsage.mapRead | bufferUsage.copyDestination,
-        label: 'read',
-      });
+      const staging = this.#staging.acquire(bytes);
       const encoder = this.gpu.createCommandEncoder({ label: 'read' });
       encoder.copyBufferToBuffer(shard.buffer.gpu, 0, staging, 0, bytes);
       this.gpu.queue.submit([encoder.finish()]);
       return { staging, exact, at: byteLength(dtype, shard.firstRow * rowElements) };
     });
+    const open = new Set(copies.map(({ staging }) => staging));
     try {
       for (const { staging, exact, at } of copies) {
         await this.#watch(staging.mapAsync(mapMode.read));
         new Uint8Array(all, at, exact).set(new Uint8Array(staging.getMappedRange(), 0, exact));
         staging.unmap();
+        open.delete(staging);
+        this.#staging.release(staging);
       }
     } catch (error) {
       this.checkHealth();
       throw new DeviceError(`reading a ${dtype} tensor ${formatShape(shape)} failed: ${(error as Error).message}`);
     } finally {
-      for (const { staging } of copies) staging.destroy();
+      for (const staging of open) staging.destroy();
     }
     this.checkHealth();
     return hostArrayOf(dtype, all, sizeOf(shape));

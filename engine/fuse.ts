@@ -3,6 +3,8 @@
  * alone and decides only who is computed together with whom; `lower.ts` makes the kernels.
  */
 import type { Epilogue, EpilogueAccess, Expression } from '../kernels/expression.ts';
+import type { DeviceTraits } from './device.ts';
+import { findNorms, normBindings } from './fuse-norms.ts';
 import type { Node, Value } from './graph.ts';
 import { isElementwise } from './op.ts';
 import { type Shape, sameShape, sizeOf } from './shape.ts';
@@ -24,6 +26,8 @@ export interface Fusion {
   readonly groups: ReadonlyMap<Node, FusedGroup>;
   /** Nodes computed as part of another node's group, and that group's root. */
   readonly absorbedBy: ReadonlyMap<Node, Node>;
+  /** LayerNorms that the kernels reading them compute, by the node that reads them. */
+  readonly norms: ReadonlyMap<Node, Node>;
 }
 
 export type Consumers = ReadonlyMap<Value, readonly Node[]>;
@@ -43,6 +47,7 @@ export function consumersOf(nodes: readonly Node[]): Consumers {
 export interface FusionOptions {
   /** False computes every op on its own; the tests compare the two. */
   readonly enabled: boolean;
+  readonly traits: DeviceTraits;
 }
 
 export function fuse(
@@ -54,6 +59,7 @@ export function fuse(
   const groups = new Map<Node, FusedGroup>();
   const absorbedBy = new Map<Node, Node>();
   const kept = new Set(outputs);
+  const norms = options.enabled ? findNorms(nodes, kept, consumers, options.traits) : new Map<Node, Node>();
   // from the end, so that a chain is absorbed by its last op
   for (const root of [...nodes].reverse()) {
     if (root.op.lowering.kind !== 'elementwise' || absorbedBy.has(root)) continue;
@@ -62,13 +68,18 @@ export function fuse(
       !kept.has(value) && (consumers.get(value) ?? []).every((node) => members.has(node));
     if (options.enabled) growGroup(root, members, inGroup);
     let leaves = leavesOf(members);
-    const producer = options.enabled ? findProducer(root, leaves, inGroup, absorbedBy) : null;
+    const producer = options.enabled ? findProducer(root, leaves, inGroup, absorbedBy, norms) : null;
     if (producer) leaves = [producer.outputs[0], ...leaves.filter((leaf) => leaf !== producer.outputs[0])];
     for (const member of members) if (member !== root) absorbedBy.set(member, root);
     if (producer) absorbedBy.set(producer, root);
     groups.set(root, { root, leaves, expression: buildExpression(root, members, leaves), producer });
   }
-  return { groups, absorbedBy };
+  // readers come in the order of the nodes, and a norm is computed as long as one of them is
+  for (const reader of nodes) {
+    const norm = norms.get(reader);
+    if (norm) absorbedBy.set(norm, absorbedBy.get(reader) ?? reader);
+  }
+  return { groups, absorbedBy, norms };
 }
 
 /**
@@ -118,6 +129,7 @@ function findProducer(
   leaves: readonly Value[],
   inGroup: (value: Value) => boolean,
   absorbedBy: ReadonlyMap<Node, Node>,
+  norms: ReadonlyMap<Node, Node>,
 ): Node | null {
   const { shape, dtype } = root.outputs[0];
   // kernels with a tail write f32
@@ -127,7 +139,7 @@ function findProducer(
     const { node } = leaf.origin;
     if (!takesTail(leaf, shape) || !inGroup(leaf)) continue;
     const others = leaves.filter((other) => other !== leaf);
-    const bindings = others.length + node.inputs.length + 1;
+    const bindings = others.length + node.inputs.length + (norms.has(node) ? normBindings : 0) + 1;
     const fits = bindings <= maxStorageBindings && others.every((other) => epilogueAccess(other.shape, shape));
     if (fits) return node;
   }

@@ -8,6 +8,7 @@ import { type Consumers, consumersOf, epilogueOf, type FusedGroup, type Fusion, 
 import { type Attributes, type Graph, type Node, reachableNodes, type Value } from './graph.ts';
 import { emitMap, supportsInPlace } from './map.ts';
 import type { Command, Memory, MemoryOrigin } from './memory.ts';
+import { attribute } from './op.ts';
 import {
   broadcastLayout,
   contiguousLayout,
@@ -43,6 +44,17 @@ export interface ShardMemory {
   readonly rows: number;
 }
 
+/** A LayerNorm that a kernel computes before its own work. */
+export interface NormInput {
+  readonly x: Memory;
+  readonly xType: DType;
+  readonly weight: Memory;
+  readonly bias: Memory;
+  /** Of weight and bias. */
+  readonly type: DType;
+  readonly epsilon: number;
+}
+
 /** A kernel call as ops write it: parameters by name. */
 export interface Call {
   readonly source: KernelSource;
@@ -73,6 +85,8 @@ export interface LowerContext {
   copyInto(i: number, to: Memory, window: Layout): void;
   /** Copies an f32 number into element `at` of `to`. */
   placeNumber(number: Memory, to: Memory, at: number): void;
+  /** What takes the place of input 0, where the op has said that it `takesNorm`. */
+  readonly norm: NormInput | null;
   /** The elementwise tail that output 0 takes, and its operands. */
   readonly tail: {
     readonly epilogue: Epilogue;
@@ -140,7 +154,10 @@ class Lowerer {
     this.#outputs = outputs;
     this.#nodes = reachableNodes(graph, outputs);
     this.#consumers = consumersOf(this.#nodes);
-    this.#fusion = fuse(this.#nodes, outputs, this.#consumers, { enabled: options.fusion });
+    this.#fusion = fuse(this.#nodes, outputs, this.#consumers, {
+      enabled: options.fusion,
+      traits: options.traits,
+    });
     this.#order = new Map(this.#nodes.map((node, i) => [node, i]));
   }
 
@@ -427,6 +444,20 @@ class Lowerer {
     return copies;
   }
 
+  #normOf(reader: Node): NormInput | null {
+    const norm = this.#fusion.norms.get(reader);
+    if (!norm) return null;
+    const [x, weight, bias] = norm.inputs.map((value) => this.#contiguous(value, norm.op.name));
+    return {
+      x: x.memory,
+      xType: x.dtype,
+      weight: weight.memory,
+      bias: bias.memory,
+      type: weight.dtype,
+      epsilon: attribute<number>(norm.attributes, 'epsilon'),
+    };
+  }
+
   #context(node: Node, group: FusedGroup | null): LowerContext {
     const { name } = node.op;
     const outputs = group ? group.root.outputs : node.outputs;
@@ -456,6 +487,7 @@ class Lowerer {
         const located = (memory: Memory, offset: number): Located => ({ memory, layout: layout(offset), dtype: 'f32' });
         this.#push(label, emitMap(identity, [located(number, 0)], located(to, at), [1]));
       },
+      norm: this.#normOf(node),
       tail: group
         ? {
             epilogue: epilogueOf(group),

@@ -3,6 +3,7 @@
  * a float64 reference for the tests, the WGSL or the kernels it lowers to, and the shapes that the tests try. The Tensor methods, the
  * gradient check and the docs table derive from these records.
  */
+import type { DeviceTraits } from './device.ts';
 import type { Abstract, Attributes, Value } from './graph.ts';
 import type { LowerContext } from './lower.ts';
 import type { Layout, Shape } from './shape.ts';
@@ -64,6 +65,8 @@ export type Lowering =
       lower(context: LowerContext): void;
       /** Output 0 can take an elementwise tail (see `fuse.ts`). */
       readonly epilogue?: boolean;
+      /** Whether its kernel can compute the LayerNorm that is its input 0 (see `fuse-norms.ts`). */
+      takesNorm?(inputs: readonly Abstract[], attributes: Attributes, traits: DeviceTraits): boolean;
     };
 
 export interface OpDefinition {

@@ -157,10 +157,13 @@ export class Plan {
   /** A donated buffer may be written while the step runs, so nothing else of the step may be reading it. */
   #checkDonations(args: readonly RunArgument[]): void {
     const { name } = this.#options;
+    const seen = new Set<RunArgument>();
+    const twice = new Set<RunArgument>();
+    for (const argument of args) (seen.has(argument) ? twice : seen).add(argument);
     for (const [index, { donated }] of this.#options.arguments.entries()) {
       const argument = args[index];
       if (!donated || !(argument instanceof Storage)) continue;
-      if (args.some((other, at) => at !== index && other === argument))
+      if (twice.has(argument))
         throw new TensorStateError(
           `${name}: a donated tensor was passed twice; give each argument a tensor of its own`,
         );

@@ -33,7 +33,7 @@ export class Storage {
   /** Why the tensor is of no use any more, or null while it is. */
   #gone: string | null = null;
   /** Plans that hold the buffers of this storage in their bind groups; told when it goes. */
-  readonly #watchers = new Set<(reason: string) => void>();
+  #watchers: Set<(reason: string) => void> | null = null;
 
   constructor(device: Device, shards: readonly Shard[]) {
     this.device = device;
@@ -54,11 +54,12 @@ export class Storage {
   }
 
   watch(watcher: (reason: string) => void): void {
+    this.#watchers ??= new Set();
     this.#watchers.add(watcher);
   }
 
   unwatch(watcher: (reason: string) => void): void {
-    this.#watchers.delete(watcher);
+    this.#watchers?.delete(watcher);
   }
 
   /** Gives the buffers back to the device. Doing it twice does nothing. */
@@ -77,7 +78,7 @@ export class Storage {
 
   #markGone(reason: string): void {
     this.#gone = reason;
-    for (const watcher of this.#watchers) watcher(reason);
-    this.#watchers.clear();
+    for (const watcher of this.#watchers ?? []) watcher(reason);
+    this.#watchers = null;
   }
 }

@@ -15,6 +15,13 @@ export function leavesOf(tree: unknown): unknown[] {
   return Object.values(tree).flatMap(leavesOf);
 }
 
+/** A text that tells trees apart by their form and by what `leafText` says of their leaves. */
+export function textOfTree(tree: unknown, leafText: (leaf: unknown) => string): string {
+  if (!isContainer(tree)) return leafText(tree);
+  if (Array.isArray(tree)) return `[${tree.map((child) => textOfTree(child, leafText)).join()}]`;
+  return `{${Object.entries(tree).map(([key, child]) => `${JSON.stringify(key)}:${textOfTree(child, leafText)}`)}}`;
+}
+
 /** A tree of the same form with every leaf replaced; `path` names the leaf («params.layers.0.weight»). */
 export function mapTree<T>(tree: T, replace: (leaf: unknown, path: string) => unknown, path = ''): T {
   if (!isContainer(tree)) return replace(tree, path) as T;

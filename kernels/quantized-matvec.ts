@@ -3,7 +3,7 @@
  */
 import { finishFunction } from './expression.ts';
 import { rowsOfA } from './matmul.ts';
-import { matvecParts, sumOverTeam, workgroupTeam } from './matvec.ts';
+import { type MatvecNorm, matvecParts, matvecRows, sumOverTeam, workgroupTeam } from './matvec.ts';
 import {
   perWord,
   type QuantizedBits,
@@ -19,32 +19,35 @@ export function isWide(bits: QuantizedBits, K: number, group: number): boolean {
   return K % (4 * perWord(bits)) === 0 && group % (4 * perWord(bits)) === 0;
 }
 
-export function quantizedMatvecKernel(options: QuantizedMatmulOptions & { rows: number; wide: boolean }): KernelSource {
-  const { bits, rows, wide, vectorOut, epilogue } = options;
+export function quantizedMatvecKernel(
+  options: QuantizedMatmulOptions & { rows: number; wide: boolean; norm?: MatvecNorm },
+): KernelSource {
+  const { bits, rows, wide, norm, vectorOut, epilogue } = options;
   const { start, declarations, ...parts } = matvecParts(workgroupTeam);
+  const a = matvecRows(norm, rows, workgroupTeam);
   const words = wide ? 4 : 1;
   const each = perWord(bits);
   const dots = `vec4<f32>(${unroll(4, (j) => `dot(x, b${j})`, ', ')})`;
   const word = (j: number) => (wide ? `words${j}[i]` : `words${j}`);
-  const quads = unroll(each / 4, (quad) =>
-    [
+  const quads = unroll(each / 4, (quad) => {
+    const at = `k + i * ${each}u + ${quad * 4}u`;
+    return [
       '{',
       unroll(4, (j) => `let b${j} = unpack_four(${word(j)}, ${quad * 4}u) * scale${j};`),
-      unroll(
-        rows,
-        (r) => `{ let x = a_along_k(0u, min(${r}u, p.M - 1u), k + i * ${each}u + ${quad * 4}u); acc${r} += ${dots}; }`,
-      ),
+      a.at(at),
+      unroll(rows, (r) => `{ let x = ${a.row(r, at)}; acc${r} += ${dots}; }`),
       '}',
-    ].join('\n'),
-  );
+    ].join('\n');
+  });
   return kernelSource({
-    name: `matvec int${bits} ${rows} rows`,
-    parameters: quantizedMatmulParameters(options),
-    buffers: quantizedMatmulBuffers(options, { wide }),
+    name: `matvec int${bits} ${rows} rows${norm ? ', normalised' : ''}`,
+    parameters: [...quantizedMatmulParameters(options), ...a.parameters],
+    buffers: [...quantizedMatmulBuffers(options, { wide }), ...a.buffers],
     declarations: [rowsOfA(), unpackFunction(bits), finishFunction(epilogue, vectorOut), ...declarations],
     ...parts,
     body: [
       ...start,
+      ...a.start,
       `let steps = p.K / ${words * each}u;`,
       'let groups = p.K / p.group;',
       unroll(4, (j) => `let column${j} = min(column + ${j}u, p.N - 1u);`),

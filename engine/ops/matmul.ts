@@ -10,7 +10,7 @@ import type { DeviceTraits } from '../device.ts';
 import type { DType } from '../dtype.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract, Attributes } from '../graph.ts';
-import type { Call, LowerContext } from '../lower.ts';
+import type { Call, LowerContext, NormInput } from '../lower.ts';
 import type { Memory } from '../memory.ts';
 import type { OpCase, OpDefinition } from '../op.ts';
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
@@ -75,10 +75,25 @@ function subgroupRows(M: number, { transposeA, transposeB }: MatmulOptions): num
   return transposeB && !transposeA ? 32 : 24;
 }
 
-/** Rows of a product that a team of threads computes together. */
-function matvecRows({ software, subgroupsOf8 }: DeviceTraits): number {
-  if (!software) return 8;
-  return subgroupsOf8 ? 2 : 0;
+/** Whether teams of threads share the columns of this product. */
+function isMatvec(
+  { software, subgroupsOf8 }: DeviceTraits,
+  { transposeA, transposeB }: MatmulAttributes,
+  M: number,
+): boolean {
+  const most = software ? (subgroupsOf8 ? 2 : 0) : 8;
+  return M <= most && transposeB && !transposeA;
+}
+
+/** Columns of a product up to which each workgroup may compute a LayerNorm for itself. */
+const mostNormalisedColumns = 16384;
+
+/**
+ * Whether the kernel for so many rows and columns computes the LayerNorm before it: on GPUs, where a dispatch costs more than that. Software adapters
+ * would pay for the loads.
+ */
+export function takesNorm({ software }: DeviceTraits, { M, N, K }: { M: number; N: number; K: number }): boolean {
+  return !software && M <= 8 && N <= mostNormalisedColumns && K % 4 === 0;
 }
 
 /** The kernel for this product on this kind of adapter. */
@@ -86,10 +101,12 @@ function chooseKernel(
   traits: DeviceTraits,
   options: MatmulOptions,
   { M, N, batch }: { M: number; N: number; batch: number },
+  norm: NormInput | null,
 ): Choice {
-  if (M <= matvecRows(traits) && options.transposeB && !options.transposeA) {
+  if (isMatvec(traits, options, M)) {
     const teams = traits.software ? subgroupTeams : workgroupTeam;
-    return { source: matvecKernel({ ...options, rows: roundUpRows(M), teams }), grid: matvecGrid(N, batch, teams) };
+    const variant = { rows: roundUpRows(M), teams, norm: norm ?? undefined };
+    return { source: matvecKernel({ ...options, ...variant }), grid: matvecGrid(N, batch, teams) };
   }
   if (traits.software) {
     const subgroup = traits.subgroupsOf8 && M > 2;
@@ -121,6 +138,21 @@ export interface Product {
   readonly outStride?: number;
   readonly outColumn?: number;
   readonly tail?: LowerContext['tail'];
+  /** Computes A; only where {@link takesNorm} says so. */
+  readonly norm?: LowerContext['norm'];
+}
+
+/** A, or where the kernel computes the LayerNorm that A is, what that takes. */
+export function leftOperand({ norm, ...context }: LowerContext): { a: Memory; aType: DType } {
+  return norm ? { a: norm.x, aType: norm.xType } : { a: context.input(0), aType: context.inputs[0].dtype };
+}
+
+export function normOperands(norm: NormInput | null): Memory[] {
+  return norm ? [norm.weight, norm.bias] : [];
+}
+
+export function normParameters(norm: NormInput | null): Record<string, number> {
+  return norm ? { epsilon: norm.epsilon } : {};
 }
 
 /** The kernel call for a product on this kind of adapter. */
@@ -137,6 +169,7 @@ export function matmulCall(traits: DeviceTraits, product: Product): Call {
     outStride = N,
     outColumn = 0,
     tail,
+    norm = null,
   } = product;
   const options: MatmulOptions = {
     transposeA,
@@ -150,9 +183,10 @@ export function matmulCall(traits: DeviceTraits, product: Product): Call {
     epilogue: tail?.epilogue,
   };
   return {
-    ...chooseKernel(traits, options, { M, N, batch }),
+    ...chooseKernel(traits, options, { M, N, batch }, norm),
     parameters: {
       ...tail?.constants,
+      ...normParameters(norm),
       M,
       N,
       K,
@@ -162,7 +196,7 @@ export function matmulCall(traits: DeviceTraits, product: Product): Call {
       outStride,
       outColumn,
     },
-    operands: [product.a, product.b, ...(tail?.operands ?? []), product.out],
+    operands: [product.a, product.b, ...(tail?.operands ?? []), product.out, ...normOperands(norm)],
     flops: 2 * batch * M * N * K,
   };
 }
@@ -170,15 +204,17 @@ export function matmulCall(traits: DeviceTraits, product: Product): Call {
 function lower(context: LowerContext): void {
   const { transposeA, transposeB } = context.attributes as unknown as MatmulAttributes;
   const { batch, M, N, K, sharedB } = dimensionsOf(context.inputs, context.attributes);
-  const [{ dtype: aType }, { dtype: bType }] = context.inputs;
+  const [, { dtype: bType }] = context.inputs;
   // the rows of a transposed B are columns of the product, so its shards give windows of columns
   const shards = transposeB && sharedB ? context.shards(1) : [{ memory: context.input(1), firstRow: 0, rows: N }];
-  const a = context.input(0);
-  const { tail } = context;
+  const { a, aType } = leftOperand(context);
+  const { tail, norm } = context;
   const out = context.output(0);
   for (const { memory: b, firstRow, rows } of shards) {
     const sizes = { M, N: rows, K, batch, sharedB, outStride: N, outColumn: firstRow };
-    context.dispatch(matmulCall(context.traits, { a, aType, b, bType, out, transposeA, transposeB, tail, ...sizes }));
+    context.dispatch(
+      matmulCall(context.traits, { a, aType, b, bType, out, transposeA, transposeB, tail, norm, ...sizes }),
+    );
   }
 }
 
@@ -192,6 +228,7 @@ const cases: OpCase[] = [
   { inputs: [input([17, 8]), input([8, 12])], attributes: plain },
   { inputs: [input([7, 10]), input([10, 66])], attributes: plain },
   { inputs: [input([1, 8]), input([12, 8])], attributes: nt },
+  { inputs: [input([2, 100]), input([37, 100])], attributes: nt },
   { inputs: [input([3, 7]), input([9, 7])], attributes: nt },
   { inputs: [input([70, 36]), input([68, 36])], attributes: nt },
   { inputs: [input([2, 3, 8]), input([5, 8])], attributes: nt },
@@ -247,7 +284,17 @@ export const matmulOp: OpDefinition = {
     }
     return [out];
   },
-  lowering: { kind: 'kernel', lower, epilogue: true },
+  lowering: {
+    kind: 'kernel',
+    lower,
+    epilogue: true,
+    takesNorm: (inputs, attributes, traits) => {
+      const { batch, ...sizes } = dimensionsOf(inputs, attributes);
+      return (
+        batch === 1 && isMatvec(traits, attributes as unknown as MatmulAttributes, sizes.M) && takesNorm(traits, sizes)
+      );
+    },
+  },
   cases,
 };
 

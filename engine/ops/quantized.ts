@@ -14,13 +14,13 @@ import type { DeviceTraits } from '../device.ts';
 import type { DType } from '../dtype.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
-import type { Call, LowerContext } from '../lower.ts';
+import type { Call, LowerContext, NormInput } from '../lower.ts';
 import type { Memory } from '../memory.ts';
 import { attribute, type CaseInput, type OpDefinition, type ReferenceArray } from '../op.ts';
 import { checkForm, levelAt, type QuantizeForm, storedForm } from '../quantize.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { registerLanes, roundUpRows } from './matmul.ts';
+import { leftOperand, normOperands, normParameters, registerLanes, roundUpRows, takesNorm } from './matmul.ts';
 import { expectDType, expectFloat, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 
 /**
@@ -94,6 +94,8 @@ export interface QuantizedProduct extends QuantizeForm {
   readonly outStride: number;
   readonly outColumn: number;
   readonly tail?: LowerContext['tail'];
+  /** Computes A; only where {@link takesNorm} says so. */
+  readonly norm?: LowerContext['norm'];
 }
 
 /** The kernel for this product on this kind of adapter. */
@@ -101,6 +103,7 @@ function chooseKernel(
   traits: DeviceTraits,
   options: QuantizedMatmulOptions,
   { M, N, K, group }: { M: number; N: number; K: number; group: number },
+  norm: NormInput | null,
 ): { source: KernelSource; grid: Grid } {
   if (traits.software) {
     const rows = M <= 8 ? roundUpRows(M) : traits.subgroupsOf8 ? 16 : 8;
@@ -108,7 +111,7 @@ function chooseKernel(
     return { source: registerQuantizedKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, 1, variant) };
   }
   if (M <= 8) {
-    const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group) };
+    const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group), norm: norm ?? undefined };
     return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1, workgroupTeam) };
   }
   const tiled = { ...options, transposeB: true };
@@ -118,7 +121,7 @@ function chooseKernel(
 
 /** The kernel call for a product with a quantised matrix. */
 export function quantizedMatmulCall(traits: DeviceTraits, product: QuantizedProduct): Call {
-  const { a, aType, part, out, M, K, bits, group, outStride, outColumn, tail } = product;
+  const { a, aType, part, out, M, K, bits, group, outStride, outColumn, tail, norm = null } = product;
   const { rows: N, words, scales, wordsRow, scalesRow } = part;
   const options: QuantizedMatmulOptions = {
     bits,
@@ -127,9 +130,21 @@ export function quantizedMatmulCall(traits: DeviceTraits, product: QuantizedProd
     epilogue: tail?.epilogue,
   };
   return {
-    ...chooseKernel(traits, options, { M, N, K, group }),
-    parameters: { ...tail?.constants, M, N, K, aBatch: 0, group, wordsRow, scalesRow, outStride, outColumn },
-    operands: [a, words, scales, ...(tail?.operands ?? []), out],
+    ...chooseKernel(traits, options, { M, N, K, group }, norm),
+    parameters: {
+      ...tail?.constants,
+      ...normParameters(norm),
+      M,
+      N,
+      K,
+      aBatch: 0,
+      group,
+      wordsRow,
+      scalesRow,
+      outStride,
+      outColumn,
+    },
+    operands: [a, words, scales, ...(tail?.operands ?? []), out, ...normOperands(norm)],
     flops: 2 * M * N * K,
   };
 }
@@ -138,13 +153,13 @@ function lowerMatmul(context: LowerContext): void {
   const [x, words, scales] = context.inputs;
   const K = x.shape.at(-1)!;
   const form = formOf('quantizedMatmul', K, words, scales);
-  const a = context.input(0);
+  const { a, aType } = leftOperand(context);
   const parts = partsOf(context, 1);
-  const { tail } = context;
+  const { tail, norm } = context;
   const sizes = { M: sizeOf(x.shape) / K, K, outStride: words.shape[0] };
   const out = context.output(0);
   for (const part of parts) {
-    const product = { ...form, ...sizes, a, aType: x.dtype, part, out, outColumn: part.firstRow, tail };
+    const product = { ...form, ...sizes, a, aType, part, out, outColumn: part.firstRow, tail, norm };
     context.dispatch(quantizedMatmulCall(context.traits, product));
   }
 }
@@ -199,7 +214,15 @@ export const quantizedMatmulOp: OpDefinition = {
     }
     return [out];
   },
-  lowering: { kind: 'kernel', lower: lowerMatmul, epilogue: true },
+  lowering: {
+    kind: 'kernel',
+    lower: lowerMatmul,
+    epilogue: true,
+    takesNorm: ([x, words], _, traits) => {
+      const K = x.shape.at(-1)!;
+      return takesNorm(traits, { M: sizeOf(x.shape) / K, N: words.shape[0], K });
+    },
+  },
   cases: [
     { inputs: [input([1, 64]), ...matrixInputs(12, 64, { bits: 4, group: 32 })] },
     { inputs: [input([3, 32]), ...matrixInputs(7, 32, { bits: 8, group: 32 })] },

@@ -14,6 +14,7 @@ export type Made = Record<(typeof makers)[number] | 'submits', number>;
 export class Counters {
   readonly #gpu: GPUDevice;
   readonly #made = Object.fromEntries([...makers, 'submits'].map((name) => [name, 0])) as Made;
+  #restore = (): void => {};
   /** When the last submit had returned, in milliseconds of `performance.now()`. */
   lastSubmit = 0;
   /** When the program last began to wait for a buffer to be readable, and when it became so. */
@@ -22,6 +23,7 @@ export class Counters {
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
+    this.#timeWaits();
     for (const name of makers) this.#watch(name);
     const { queue } = gpu;
     const submit = queue.submit.bind(queue);
@@ -44,6 +46,7 @@ export class Counters {
   stop(): void {
     for (const name of makers) Reflect.deleteProperty(this.#gpu, name);
     Reflect.deleteProperty(this.#gpu.queue, 'submit');
+    this.#restore();
   }
 
   #watch(name: (typeof makers)[number]): void {
@@ -53,28 +56,32 @@ export class Counters {
         // staging of a read-back is no object of the step
         const isStaging = name === 'createBuffer' && (descriptor.usage & GPU_MAP_READ) !== 0;
         if (!isStaging) this.#made[name]++;
-        const made = make(descriptor);
-        if (isStaging) this.#timeWaits(made as GPUBuffer);
-        return made;
+        return make(descriptor);
       },
     });
   }
 
-  #timeWaits(buffer: GPUBuffer): void {
-    const map = buffer.mapAsync.bind(buffer);
-    Object.assign(buffer, {
-      mapAsync: (mode: GPUMapModeFlags) => {
-        this.waitBegan = performance.now();
-        const ready = map(mode);
-        ready.then(
-          () => {
-            this.waitEnded = performance.now();
-          },
-          () => undefined,
-        );
-        return ready;
-      },
-    });
+  /** For all buffers: those to read through may have been made before. */
+  #timeWaits(): void {
+    const probe = this.#gpu.createBuffer({ size: 4, usage: GPU_MAP_READ });
+    const buffers = Object.getPrototypeOf(probe) as Pick<GPUBuffer, 'mapAsync'>;
+    probe.destroy();
+    const map = buffers.mapAsync;
+    const counters = this;
+    buffers.mapAsync = function (this: GPUBuffer, ...range: Parameters<GPUBuffer['mapAsync']>) {
+      counters.waitBegan = performance.now();
+      const ready = map.apply(this, range);
+      ready.then(
+        () => {
+          counters.waitEnded = performance.now();
+        },
+        () => undefined,
+      );
+      return ready;
+    };
+    this.#restore = () => {
+      buffers.mapAsync = map;
+    };
   }
 }
 
