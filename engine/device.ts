@@ -1,5 +1,5 @@
 /** The device: limits and features, the error trap, pipelines, buffers, scopes, uploads and read-backs. No state outside the object. */
-import type { KernelSource } from '../kernels/source.ts';
+import type { KernelSource, SubgroupLanes } from '../kernels/source.ts';
 import { type TileTable, tilesFor } from '../kernels/tiles.ts';
 import { BufferPool, mapMode, type PooledBuffer } from './buffers.ts';
 import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByteLength } from './dtype.ts';
@@ -29,8 +29,7 @@ export interface DeviceOptions {
 export interface DeviceTraits {
   /** Barriers are the cost: prefer kernels without workgroup memory. */
   readonly software: boolean;
-  /** Every subgroup has exactly 8 lanes, and the feature is there. */
-  readonly subgroupsOf8: boolean;
+  readonly subgroupLanes: SubgroupLanes;
   readonly maxBindingBytes: number;
   /** Tiles of the matrix product, where tiles are used. */
   readonly tiles: TileTable;
@@ -67,6 +66,12 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   return new Device(gpu, handle, options);
 }
 
+/** Of an adapter whose subgroups are all alike. */
+function lanesOf(info: GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number }): SubgroupLanes {
+  const { subgroupMinSize: least, subgroupMaxSize: most } = info;
+  return least === most && (most === 4 || most === 8) ? most : 0;
+}
+
 /** A WebGPU device with its pipelines and buffers; made by {@link requestDevice}. Tensors of different devices do not mix. */
 export class Device {
   readonly gpu: GPUDevice;
@@ -98,12 +103,12 @@ export class Device {
     this.buffers = new BufferPool(gpu, () => this.#fence());
     this.#staging = new StagingPool(gpu);
     this.description = handle.description;
-    const info = handle.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+    const { info } = handle.adapter;
     const software = options.kernels ? options.kernels === 'software' : handle.isSoftware;
     const ownLimit = gpu.limits.maxStorageBufferBindingSize;
     this.traits = {
       software,
-      subgroupsOf8: gpu.features.has('subgroups') && info.subgroupMinSize === 8 && info.subgroupMaxSize === 8,
+      subgroupLanes: gpu.features.has('subgroups') ? lanesOf(info) : 0,
       maxBindingBytes: Math.floor(Math.min(options.maxBindingBytes ?? ownLimit, ownLimit) / 16) * 16,
       tiles: options.tiles ?? tilesFor(info),
     };

@@ -12,6 +12,7 @@ import {
   keyRange,
   type RowStream,
   type Staging,
+  stagingParts,
   streamDeclarations,
   streamLoop,
   streamThreads,
@@ -93,7 +94,7 @@ function inputs({ bounded, dropout }: AttentionBackwardOptions): Buffer[] {
 }
 
 function nameOf(what: string, { headDim, causal, dropout, staging }: AttentionBackwardOptions): string {
-  return `attention ${what} ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${staging}`;
+  return `attention ${what} ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${stagingParts(staging).word}`;
 }
 
 function places(quads: number, threads: number, bounded: boolean): string[] {
@@ -136,12 +137,11 @@ export function attentionQueryGradientKernel(options: AttentionBackwardOptions):
     ].join('\n');
   return kernelSource({
     name: nameOf('dQ', options),
-    enables: staging === 'subgroup' ? ['subgroups'] : [],
+    ...stagingParts(staging).parts,
     parameters: parametersOf(dropout),
     buffers: inputs(options),
     declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [threads],
-    usesSubgroupLane: staging === 'subgroup',
     body: [
       ...places(quads, threads, bounded),
       'let query = min(blockStart + lane, p.queries - 1u);',
@@ -196,12 +196,11 @@ export function attentionKeyGradientKernel(options: AttentionBackwardOptions & {
   const query = (forRow: ForRow) => ['var s = 0.0;', ...(of === 'k' ? ofKey : ofValue)(forRow)].join('\n');
   return kernelSource({
     name: nameOf(`d${of.toUpperCase()}`, options),
-    enables: staging === 'subgroup' ? ['subgroups'] : [],
+    ...stagingParts(staging).parts,
     parameters: parametersOf(dropout),
     buffers: inputs(options),
     declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [threads],
-    usesSubgroupLane: staging === 'subgroup',
     body: [
       ...places(quads, threads, bounded),
       'let ownKey = min(blockStart + lane, p.keys - 1u);',

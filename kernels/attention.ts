@@ -14,6 +14,7 @@ import {
   keyRange,
   type RowStream,
   type Staging,
+  stagingParts,
   streamDeclarations,
   streamLoop,
   streamThreads,
@@ -94,8 +95,8 @@ export function attentionKernel({ headDim, causal, bounded, type, staging, dropo
       forRow('v', (quad, value) => `o${quad} = fma(vec4<f32>(kept), ${value}, o${quad});`),
     ].join('\n');
   return kernelSource({
-    name: `attention ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${staging}`,
-    enables: staging === 'subgroup' ? ['subgroups'] : [],
+    name: `attention ${headDim}${causal ? ' causal' : ''}${dropout ? ' dropout' : ''} ${stagingParts(staging).word}`,
+    ...stagingParts(staging).parts,
     parameters: [
       ...u32('queries', 'keys', 'heads', 'stride4'),
       { name: 'scale', type: 'f32' },
@@ -112,7 +113,6 @@ export function attentionKernel({ headDim, causal, bounded, type, staging, dropo
     ],
     declarations: [...streamDeclarations(stream), ...dropWeight(dropout)],
     workgroupSize: [threads],
-    usesSubgroupLane: staging === 'subgroup',
     body: [
       'let batch = workgroup.z;',
       'let head = workgroup.y;',

@@ -1,7 +1,7 @@
 /**
  * Matrix product C[M, N] = A·B for software adapters, where barriers and scattered loads are the cost: everything in
- * registers. `registers`: a thread holds R rows × 4 columns. `subgroup`: besides, the lanes of a subgroup of 8 load one row
- * of A each and hand them round by broadcast, so that A costs an eighth of the loads. No workgroup memory.
+ * registers. `registers`: a thread holds R rows × 4 columns. `subgroup`: besides, the lanes of a subgroup of 4 or 8 load
+ * one row of A each and hand them round by broadcast, so that A costs a fraction of the loads. No workgroup memory.
  *
  * A is [M, K], or [K, M] when transposed; B is [K, N], or [N, K] when transposed. All are row-major, with a batch stride (0 shares a
  * matrix between batches). Four products of K are done at a time.
@@ -15,6 +15,7 @@ import {
   kernelSource,
   type Parameter,
   range,
+  type SubgroupLanes,
   u32,
   unroll,
 } from './source.ts';
@@ -114,12 +115,12 @@ export function storeFour(row: string, column: string, value: string, vector: bo
 }
 
 export interface RegisterMatmul extends MatmulOptions {
-  /** Rows a thread computes; in the subgroup variant a multiple of 8 from there on, each of which costs one load a lane. */
+  /** Rows a thread computes; with subgroups, as many of them as there are lanes cost one load a lane. */
   rows: number;
   /** Columns of a workgroup / 4. */
   lanes: number;
-  /** Subgroups have exactly 8 lanes, and the adapter has the feature. */
-  subgroup: boolean;
+  /** Where not 0, the lanes of a subgroup load rows of A for each other. */
+  subgroup: SubgroupLanes;
 }
 
 export function registerMatmulGrid(
@@ -135,11 +136,13 @@ export function registerMatmulKernel(options: RegisterMatmul): KernelSource {
   const { rows, lanes, subgroup, transposeB } = options;
   const loadA = subgroup
     ? unroll(
-        Math.ceil(rows / 8),
-        (part) => `let aLane${part} = a_along_k(batch, min(row + ${part * 8}u + subgroupLane, p.M - 1u), k);`,
+        Math.ceil(rows / subgroup),
+        (part) => `let aLane${part} = a_along_k(batch, min(row + ${part * subgroup}u + subgroupLane, p.M - 1u), k);`,
       )
     : unroll(rows, (r) => `let a${r} = a_along_k(batch, min(row + ${r}u, p.M - 1u), k);`);
-  const rowOfA = subgroup ? unroll(rows, (r) => `let a${r} = subgroupBroadcast(aLane${r >> 3}, ${r & 7}u);`) : '';
+  const rowOfA = subgroup
+    ? unroll(rows, (r) => `let a${r} = subgroupBroadcast(aLane${Math.floor(r / subgroup)}, ${r % subgroup}u);`)
+    : '';
   const loadB = transposeB
     ? unroll(4, (j) => `let b${j} = b_along_k(batch, min(column + ${j}u, p.N - 1u), k);`)
     : unroll(4, (j) => `let b${j} = b_along_n(batch, k + ${j}u, columnSafe);`);
@@ -157,7 +160,7 @@ export function registerMatmulKernel(options: RegisterMatmul): KernelSource {
     buffers: matmulBuffers(options),
     declarations: [...operandFunctions(options), finishFunction(options.epilogue, options.vectorOut)],
     workgroupSize: [lanes],
-    usesSubgroupLane: subgroup,
+    usesSubgroupLane: subgroup > 0,
     body: [
       'let batch = workgroup.z;',
       `let row = workgroup.y * ${rows}u;`,

@@ -1,7 +1,7 @@
 /**
  * C[M, N] = A·Bᵀ for a quantised B [N, K] (see `quantized.ts`) on software adapters, in registers as in `matmul.ts`: a thread holds R rows × 4
  * columns and goes through K in steps of 8. It reads each word once and unpacks the same element of its four columns at a time. `subgroup`:
- * each of 8 lanes loads one of the 8 elements of every row of A, and broadcasts hand them round. No workgroup memory.
+ * each of 4 or 8 lanes loads one or two of the 8 elements of every row of A, and broadcasts hand them round. No workgroup memory.
  */
 import { finishFunction } from './expression.ts';
 import { storeFour } from './matmul.ts';
@@ -11,9 +11,9 @@ import {
   quantizedMatmulBuffers,
   quantizedMatmulParameters,
 } from './quantized.ts';
-import { type KernelSource, kernelSource, unroll } from './source.ts';
+import { type KernelSource, kernelSource, type SubgroupLanes, unroll } from './source.ts';
 
-/** Elements of K in one step: the lanes of a subgroup, and the elements of a word of int4. */
+/** Elements of K in one step: the elements of a word of int4. */
 const step = 8;
 
 export interface RegisterQuantizedMatmul extends QuantizedMatmulOptions {
@@ -21,8 +21,8 @@ export interface RegisterQuantizedMatmul extends QuantizedMatmulOptions {
   rows: number;
   /** Columns of a workgroup / 4. */
   lanes: number;
-  /** Subgroups have exactly 8 lanes, and the adapter has the feature. */
-  subgroup: boolean;
+  /** Where not 0, the lanes of a subgroup load elements of A for each other. */
+  subgroup: SubgroupLanes;
 }
 
 export function registerQuantizedKernel(options: RegisterQuantizedMatmul): KernelSource {
@@ -32,11 +32,14 @@ export function registerQuantizedKernel(options: RegisterQuantizedMatmul): Kerne
   const rowOfA = (r: number) => `min(row + ${r}u, p.M - 1u) * p.K + k`;
   const loadA = unroll(rows, (r) =>
     subgroup
-      ? `let own${r} = load_a(${rowOfA(r)} + subgroupLane);`
+      ? unroll(
+          step / subgroup,
+          (part) => `let own${r}_${part} = load_a(${rowOfA(r)} + ${part * subgroup}u + subgroupLane);`,
+        )
       : unroll(step / 4, (part) => `let a${r}_${part} = load_a((${rowOfA(r)}) / 4u + ${part}u);`),
   );
   const elementOfA = (r: number, i: number) =>
-    subgroup ? `subgroupBroadcast(own${r}, ${i}u)` : `a${r}_${i >> 2}[${i & 3}]`;
+    subgroup ? `subgroupBroadcast(own${r}_${Math.floor(i / subgroup)}, ${i % subgroup}u)` : `a${r}_${i >> 2}[${i & 3}]`;
   const multiply = unroll(step, (i) => {
     const stored = `(words${Math.floor(i / each)} >> vec4<u32>(${(i % each) * bits}u)) & vec4<u32>(${2 ** bits - 1}u)`;
     return [
@@ -49,10 +52,10 @@ export function registerQuantizedKernel(options: RegisterQuantizedMatmul): Kerne
     name: `matmul int${bits} ${subgroup ? 'subgroup' : 'registers'}`,
     enables: subgroup ? ['subgroups'] : [],
     parameters: quantizedMatmulParameters(options),
-    buffers: quantizedMatmulBuffers(options, { vectorA: !subgroup }),
+    buffers: quantizedMatmulBuffers(options, { vectorA: subgroup === 0 }),
     declarations: [finishFunction(epilogue, vectorOut)],
     workgroupSize: [lanes],
-    usesSubgroupLane: subgroup,
+    usesSubgroupLane: subgroup > 0,
     body: [
       'let batch = workgroup.z;',
       `let row = workgroup.y * ${rows}u;`,

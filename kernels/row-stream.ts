@@ -2,12 +2,19 @@
  * How attention kernels pass by the rows of two matrices [B, rows, H·d], one row at a time, all threads of a workgroup together:
  *
  * - `workgroup`: 16 rows of each at a time through workgroup memory (2 × 16 × d f32, 8 KiB at d = 64); for GPUs.
- * - `subgroup`: each of 8 lanes loads an eighth of a row, and broadcasts hand it round; for software adapters with subgroups of 8.
- * - `none`: every thread loads every row for itself; for other software adapters.
+ * - 4 or 8: so many lanes of a subgroup load a part of a row each, and broadcasts hand it round; for software adapters with such subgroups.
+ * - 0: every thread loads every row for itself; for other software adapters.
  */
-import { range } from './source.ts';
+import { range, type SubgroupLanes } from './source.ts';
 
-export type Staging = 'workgroup' | 'subgroup' | 'none';
+export type Staging = 'workgroup' | SubgroupLanes;
+
+/** What a kernel needs for it, and its name. */
+export function stagingParts(staging: Staging) {
+  const usesSubgroupLane = staging !== 'workgroup' && staging > 0;
+  const word = usesSubgroupLane ? 'subgroup' : staging === 'workgroup' ? staging : 'thread';
+  return { word, parts: { enables: usesSubgroupLane ? ['subgroups'] : [], usesSubgroupLane } };
+}
 
 const rowsPerTile = 16;
 
@@ -46,13 +53,13 @@ export function streamDeclarations({ staging, quads, names }: RowStream): string
 export function streamLoop(stream: RowStream, body: (forRow: ForRow) => string): string {
   const { staging, quads, threads, names, first, end, extent } = stream;
   const forRow: ForRow = (name, statement) => {
-    if (staging === 'subgroup') {
-      const own = range(Math.ceil(quads / 8)).map(
+    if (staging === 4 || staging === 8) {
+      const own = range(Math.ceil(quads / staging)).map(
         (part) =>
-          `let own_${name}${part} = load_${name}(${name}Base + j * p.stride4 + min(${part * 8}u + subgroupLane, ${quads - 1}u));`,
+          `let own_${name}${part} = load_${name}(${name}Base + j * p.stride4 + min(${part * staging}u + subgroupLane, ${quads - 1}u));`,
       );
       const uses = range(quads).map((quad) =>
-        statement(quad, `subgroupBroadcast(own_${name}${quad >> 3}, ${quad & 7}u)`),
+        statement(quad, `subgroupBroadcast(own_${name}${Math.floor(quad / staging)}, ${quad % staging}u)`),
       );
       return [...own, ...uses].join('\n');
     }

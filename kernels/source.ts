@@ -5,6 +5,9 @@
  * shapes); the storage buffers follow from binding 1 in the order in which they are listed.
  */
 
+/** Lanes of every subgroup, where kernels can count on them; else 0. */
+export type SubgroupLanes = 0 | 4 | 8;
+
 export type ElementType = 'f32' | 'f16' | 'i32' | 'u32';
 
 /** A storage buffer: `vector` declares it as vec4 elements (f16: two u32 words). */

@@ -60,9 +60,8 @@ export function headDimOf(op: string, width: number, heads: number): number {
   return headDim;
 }
 
-export function stagingFor({ software, subgroupsOf8 }: DeviceTraits): Staging {
-  if (!software) return 'workgroup';
-  return subgroupsOf8 ? 'subgroup' : 'none';
+export function stagingFor({ software, subgroupLanes }: DeviceTraits): Staging {
+  return software ? subgroupLanes : 'workgroup';
 }
 
 /** One row of attention in float64: the output and log Σ exp. Keys are given as positions of their first element. */

@@ -3,7 +3,7 @@
 import { type MatmulOptions, registerMatmulGrid, registerMatmulKernel } from '../../kernels/matmul.ts';
 import { tiledMatmulGrid, tiledMatmulKernel } from '../../kernels/matmul-tiled.ts';
 import { matvecGrid, matvecKernel, subgroupTeams, workgroupTeam } from '../../kernels/matvec.ts';
-import type { Grid, KernelSource } from '../../kernels/source.ts';
+import type { Grid, KernelSource, SubgroupLanes } from '../../kernels/source.ts';
 import { shapeClassOf } from '../../kernels/tiles.ts';
 import { applyOne } from '../apply.ts';
 import type { DeviceTraits } from '../device.ts';
@@ -68,20 +68,23 @@ export function roundUpRows(M: number): number {
   return [1, 2, 4].find((rows) => M <= rows) ?? 8;
 }
 
-/** Rows of a thread where subgroups hand A round: the more, the fewer loads of B; what measured best on llvmpipe. */
-function subgroupRows(M: number, { transposeA, transposeB }: MatmulOptions): number {
+/**
+ * Rows of a thread where subgroups hand A round: the more, the fewer loads of B; what measured best on llvmpipe (8 lanes) and SwiftShader (4, where
+ * between 8 and 32 rows it hardly matters).
+ */
+function subgroupRows(M: number, lanes: SubgroupLanes, { transposeA, transposeB }: MatmulOptions): number {
   if (M <= 8) return roundUpRows(M);
-  if (M < 64) return 16;
+  if (M < 64 || lanes === 4) return 16;
   return transposeB && !transposeA ? 32 : 24;
 }
 
 /** Whether teams of threads share the columns of this product. */
 function isMatvec(
-  { software, subgroupsOf8 }: DeviceTraits,
+  { software, subgroupLanes }: DeviceTraits,
   { transposeA, transposeB }: MatmulAttributes,
   M: number,
 ): boolean {
-  const most = software ? (subgroupsOf8 ? 2 : 0) : 8;
+  const most = software ? (subgroupLanes === 8 ? 2 : 0) : 8;
   return M <= most && transposeB && !transposeA;
 }
 
@@ -109,8 +112,12 @@ function chooseKernel(
     return { source: matvecKernel({ ...options, ...variant }), grid: matvecGrid(N, batch, teams) };
   }
   if (traits.software) {
-    const subgroup = traits.subgroupsOf8 && M > 2;
-    const variant = { rows: subgroup ? subgroupRows(M, options) : roundUpRows(M), lanes: registerLanes, subgroup };
+    const subgroup = M > 2 ? traits.subgroupLanes : 0;
+    const variant = {
+      rows: subgroup ? subgroupRows(M, subgroup, options) : roundUpRows(M),
+      lanes: registerLanes,
+      subgroup,
+    };
     return { source: registerMatmulKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, batch, variant) };
   }
   const tile = traits.tiles[shapeClassOf(M, N)];

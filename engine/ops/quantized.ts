@@ -106,8 +106,8 @@ function chooseKernel(
   norm: NormInput | null,
 ): { source: KernelSource; grid: Grid } {
   if (traits.software) {
-    const rows = M <= 8 ? roundUpRows(M) : traits.subgroupsOf8 ? 16 : 8;
-    const variant = { rows, lanes: registerLanes, subgroup: traits.subgroupsOf8 };
+    const rows = M <= 8 ? roundUpRows(M) : traits.subgroupLanes === 8 ? 16 : 8;
+    const variant = { rows, lanes: registerLanes, subgroup: traits.subgroupLanes };
     return { source: registerQuantizedKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, 1, variant) };
   }
   if (M <= 8) {

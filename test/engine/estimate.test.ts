@@ -9,7 +9,7 @@ const test = suite('engine: estimate');
 
 const traits: DeviceTraits = {
   software: false,
-  subgroupsOf8: false,
+  subgroupLanes: 0,
   maxBindingBytes: 2 ** 27,
   tiles: tilesFor({ vendor: '', architecture: '' }),
 };

@@ -18,9 +18,10 @@ import { randomFunction } from './random-graph.ts';
 
 const tiles = tilesFor({ vendor: '', architecture: '' });
 const kinds: DeviceTraits[] = [
-  { software: true, subgroupsOf8: true, maxBindingBytes: 2 ** 27, tiles },
-  { software: true, subgroupsOf8: false, maxBindingBytes: 2 ** 27, tiles },
-  { software: false, subgroupsOf8: false, maxBindingBytes: 2 ** 27, tiles },
+  { software: true, subgroupLanes: 8, maxBindingBytes: 2 ** 27, tiles },
+  { software: true, subgroupLanes: 4, maxBindingBytes: 2 ** 27, tiles },
+  { software: true, subgroupLanes: 0, maxBindingBytes: 2 ** 27, tiles },
+  { software: false, subgroupLanes: 0, maxBindingBytes: 2 ** 27, tiles },
 ];
 
 function lower(

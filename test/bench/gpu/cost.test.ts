@@ -39,7 +39,7 @@ const near = (value: number, formula: number, share: number, what: string) =>
 /** Of a software adapter with the smallest bindings that there are. */
 const traits: DeviceTraits = {
   software: true,
-  subgroupsOf8: true,
+  subgroupLanes: 8,
   maxBindingBytes: 2 ** 27,
   tiles: tilesFor({ vendor: '', architecture: '' }),
 };
