@@ -51,7 +51,7 @@ function measureOn(device: Device, options: DeviceOptions, { kind, tiny }: Measu
     case 'dispatch':
       return measureDispatch(device, tiny);
     case 'overhead':
-      return measureOverhead(device, tiny);
+      return measureOverhead(device, options, tiny);
     case 'first-step':
       return measureFirstStep(options, tiny);
   }

@@ -150,7 +150,8 @@ export interface Product {
 }
 
 /** A, or where the kernel computes the LayerNorm that A is, what that takes. */
-export function leftOperand({ norm, ...context }: LowerContext): { a: Memory; aType: DType } {
+export function leftOperand(context: LowerContext): { a: Memory; aType: DType } {
+  const { norm } = context;
   return norm ? { a: norm.x, aType: norm.xType } : { a: context.input(0), aType: context.inputs[0].dtype };
 }
 

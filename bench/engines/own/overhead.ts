@@ -1,5 +1,5 @@
 /** What the JavaScript of a step costs, and what a step asks of the device once it is compiled. */
-import { compile, type Device, type Tensor } from '../../../engine/index.ts';
+import { compile, type Device, type DeviceOptions, requestDevice, type Tensor } from '../../../engine/index.ts';
 import { Generator, Kosmos2 } from '../../../model/index.ts';
 import { decoderConfig } from '../../models.ts';
 import { median } from '../../statistics.ts';
@@ -8,11 +8,12 @@ import { Counters, type Made } from './counters.ts';
 import { kosmosTraining } from './kosmos-training.ts';
 import { uploadWeights } from './weights.ts';
 
-export async function measureOverhead(device: Device, tiny: boolean): Promise<Figures> {
+export async function measureOverhead(device: Device, options: DeviceOptions, tiny: boolean): Promise<Figures> {
   return {
     ...(await replayOverhead(device, tiny)),
     ...(await stepObjects(device, tiny)),
     ...(await decodeOverhead(device, tiny)),
+    ...(device.traits.software ? await gpuDecodeOverhead(options, tiny) : {}),
   };
 }
 
@@ -67,6 +68,14 @@ async function stepObjects(device: Device, tiny: boolean): Promise<Figures> {
   };
 }
 
+/** The same with the kernels that a GPU would take, which are fewer. */
+async function gpuDecodeOverhead(options: DeviceOptions, tiny: boolean): Promise<Figures> {
+  const device = await requestDevice({ ...options, kernels: 'gpu' });
+  const figures = await decodeOverhead(device, tiny);
+  device.close();
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${name}, kernels for GPUs`, value]));
+}
+
 /** JavaScript between two tokens of a model of the published depth, without the waits for the device. */
 async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   const width = 64;
@@ -78,7 +87,7 @@ async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   const counters = new Counters(device.gpu);
   const times: number[] = [];
   const made: Made[] = [];
-  const stream = generator.stream(batch, null, { maxNewTokens: tiny ? 6 : 40 });
+  const stream = generator.stream(batch, null, { maxNewTokens: tiny ? 6 : 120 });
   for (;;) {
     const began = performance.now();
     const { done } = await stream.next();

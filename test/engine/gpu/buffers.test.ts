@@ -50,6 +50,51 @@ const makeBatch = (at: number) => ({
   rate: 0.001 / (1 + at),
 });
 
+/** Runs `body`, and gives how many buffers to read through were made meanwhile. */
+async function stagingMade(body: () => Promise<void>): Promise<number> {
+  const { createBuffer } = device.gpu;
+  let made = 0;
+  device.gpu.createBuffer = (descriptor) => {
+    if (descriptor.label === 'read') made++;
+    return createBuffer.call(device.gpu, descriptor);
+  };
+  await body().finally(() => Reflect.deleteProperty(device.gpu, 'createBuffer'));
+  return made;
+}
+
+test('reading small results again and again takes the same buffer; two at a time take one each', async () => {
+  using x = device.tensor([1, 2, 3]);
+  using y = device.tensor([4, 5, 6]);
+  await x.read();
+  const inTurn = await stagingMade(async () => {
+    for (let i = 0; i < 5; i++) {
+      assert.equal([...(await x.read())], [1, 2, 3]);
+      assert.equal([...(await y.read())], [4, 5, 6]);
+    }
+  });
+  assert.is(inTurn, 0);
+  const together = await stagingMade(async () => {
+    const both = await Promise.all([x.read(), y.read()]);
+    assert.equal(
+      both.map((values) => [...values]),
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    );
+  });
+  assert.is(together, 1);
+});
+
+test('buffers to read large results through are not kept', async () => {
+  using large = device.zeros([300_000]);
+  const made = await stagingMade(async () => {
+    await large.read();
+    await large.read();
+  });
+  assert.is(made, 2);
+});
+
 test('numbers that change from call to call make no new plans in eager use', async () => {
   using x = device.tensor([1, 2, 3]);
   x.mul(0.5).dispose();
