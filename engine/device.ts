@@ -135,6 +135,11 @@ export class Device {
     if (this.#closed) throw new DeviceError('the device was closed');
   }
 
+  /** Whether it works: it was not closed, and nothing went wrong. */
+  get isOpen(): boolean {
+    return !this.#failure && !this.#closed;
+  }
+
   /** Frees everything. Tensors of this device are of no use afterwards. */
   close(): void {
     if (this.#closed) return;

@@ -1,11 +1,12 @@
 /**
  * A plan: the commands of a traced function with everything they need made once: pipelines, slots, parameters, bind groups. Running it is
- * one loop over a flat list into one encoder.
+ * one loop over a flat list into one encoder, as a rule before it is asked for (see `encode-ahead.ts`).
  */
 import type { KernelSource } from '../kernels/source.ts';
 import { bufferUsage, type PooledBuffer } from './buffers.ts';
 import type { Device, Pipeline } from './device.ts';
 import { type DType, type HostData, paddedByteLength } from './dtype.ts';
+import { EncodeAhead } from './encode-ahead.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
 import { describeLayout, layOut, type PlanDescription, type PlanLayout } from './layout.ts';
@@ -58,6 +59,11 @@ export class Plan {
   readonly #parameters: GPUBuffer | null;
   readonly #pipelines: Pipeline[] = [];
   readonly #bindingSets: RecentMap<Step[]>;
+  /** Not while the device is profiled, for that takes other commands. */
+  readonly #ahead = new EncodeAhead<readonly Step[]>(
+    (steps) => this.#encode(steps),
+    () => this.device.isOpen && this.device.profiler === null,
+  );
   readonly #onGone = (reason: string) => {
     this.#gone ??= `a tensor that it captured was ${reason}`;
   };
@@ -133,7 +139,7 @@ export class Plan {
     const own = this.#layout.own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
     this.#lastOwn = own;
     const steps = this.#stepsFor(outside, own);
-    this.#encode(steps);
+    this.device.gpu.queue.submit([this.#ahead.take(steps)]);
     let next = 0;
     const results = this.#layout.results.map((place, i) => {
       const { shape, dtype } = this.#values[i];
@@ -185,6 +191,7 @@ export class Plan {
     if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
     this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, steps) => sum + steps.length, 0));
     this.#bindingSets.clear();
+    this.#ahead.clear();
     this.#gone ??= 'it was disposed';
   }
 
@@ -269,7 +276,7 @@ export class Plan {
     return steps;
   }
 
-  #encode(steps: readonly Step[]): void {
+  #encode(steps: readonly Step[]): GPUCommandBuffer {
     const { name } = this.#options;
     const encoder = this.device.gpu.createCommandEncoder({ label: name });
     const timer = this.device.profiler?.timer(name, this.#layout.dispatches);
@@ -295,6 +302,6 @@ export class Plan {
     }
     endPass();
     timer?.resolve(encoder);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    return encoder.finish();
   }
 }

@@ -11,8 +11,14 @@ function isContainer(value: unknown): value is Container {
 
 /** All leaves in a fixed order (object keys as they stand). `undefined` and `null` are leaves too. */
 export function leavesOf(tree: unknown): unknown[] {
-  if (!isContainer(tree)) return [tree];
-  return Object.values(tree).flatMap(leavesOf);
+  const leaves: unknown[] = [];
+  collectLeaves(tree, leaves);
+  return leaves;
+}
+
+function collectLeaves(tree: unknown, leaves: unknown[]): void {
+  if (!isContainer(tree)) leaves.push(tree);
+  else for (const child of Object.values(tree)) collectLeaves(child, leaves);
 }
 
 /** A text that tells trees apart by their form and by what `leafText` says of their leaves. */
@@ -25,8 +31,8 @@ export function textOfTree(tree: unknown, leafText: (leaf: unknown) => string): 
 /** A tree of the same form with every leaf replaced; `path` names the leaf («params.layers.0.weight»). */
 export function mapTree<T>(tree: T, replace: (leaf: unknown, path: string) => unknown, path = ''): T {
   if (!isContainer(tree)) return replace(tree, path) as T;
-  const entries = Object.entries(tree).map(
-    ([key, value]) => [key, mapTree(value, replace, path ? `${path}.${key}` : key)] as const,
-  );
-  return (Array.isArray(tree) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
+  const pathTo = (key: string | number) => (path ? `${path}.${key}` : `${key}`);
+  if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, replace, pathTo(i))) as T;
+  const entries = Object.entries(tree).map(([key, child]) => [key, mapTree(child, replace, pathTo(key))] as const);
+  return Object.fromEntries(entries) as T;
 }

@@ -367,6 +367,37 @@ test('two ops of one name are two ops', async () => {
   both.dispose();
 });
 
+test('a step that repeats with pauses, which is encoded meanwhile: data, state and other arguments in between', async () => {
+  const chain = (x: Tensor, rate: Tensor) => {
+    let y = x;
+    for (let i = 0; i < 12; i++) y = y.mul(rate).add(i);
+    return y;
+  };
+  const expected = (value: number, rate: number) => {
+    for (let i = 0; i < 12; i++) value = Math.fround(Math.fround(value * Math.fround(rate)) + i);
+    return value;
+  };
+  const near = (value: number, other: number) => assert.ok(Math.abs(value - other) < 1e-4 * Math.abs(other));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const step = compile(chain, { name: 'chain', fusion: false, donate: [0] });
+  let state = device.tensor([3]);
+  let value = 3;
+  for (let i = 0; i < 6; i++) {
+    const rate = 0.5 + 0.01 * i;
+    state = await step(state, rate);
+    value = expected(value, rate);
+    near(await state.item(), value);
+    await pause();
+    if (i !== 3) continue;
+    using other = await step(device.tensor([7]), 0.25);
+    near(await other.item(), expected(7, 0.25));
+  }
+  await pause();
+  step.dispose();
+  await pause();
+  state.dispose();
+});
+
 test('calls may overlap', async () => {
   const step = compile((x: Tensor, n: Tensor) => x.add(n).softmax().mul(n).sum());
   const x = device.tensor([1, 2, 3]);

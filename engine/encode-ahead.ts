@@ -1,0 +1,47 @@
+/**
+ * A step that repeats is encoded before it is asked for, while the device works on the one before it: what remains at the call is writing the arguments and
+ * submitting. Encoding takes most of the JavaScript of a step.
+ */
+
+/** Fewer commands are not worth a timer. */
+const leastSteps = 16;
+
+/** One list of steps encoded in advance. A list that comes a second time in a row is expected to come again. */
+export class EncodeAhead<Steps extends readonly unknown[]> {
+  readonly #encode: (steps: Steps) => GPUCommandBuffer;
+  /** Whether commands made now would be of use later. */
+  readonly #isUsable: () => boolean;
+  #ready: { readonly steps: Steps; readonly commands: GPUCommandBuffer } | null = null;
+  #last: Steps | null = null;
+  #scheduled = false;
+
+  constructor(encode: (steps: Steps) => GPUCommandBuffer, isUsable: () => boolean) {
+    this.#encode = encode;
+    this.#isUsable = isUsable;
+  }
+
+  /** Commands for these steps, to be submitted at once: those that are ready, or new ones. */
+  take(steps: Steps): GPUCommandBuffer {
+    const ready = this.#ready;
+    this.#ready = null;
+    const commands = ready?.steps === steps && this.#isUsable() ? ready.commands : this.#encode(steps);
+    if (steps === this.#last && steps.length >= leastSteps && !this.#scheduled) {
+      this.#scheduled = true;
+      // the program goes first: what it submits now, such as the reading of a result, waits for nothing
+      setTimeout(this.#prepare, 0);
+    }
+    this.#last = steps;
+    return commands;
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.#ready = null;
+    this.#last = null;
+  }
+
+  readonly #prepare = (): void => {
+    this.#scheduled = false;
+    if (this.#last && this.#isUsable()) this.#ready = { steps: this.#last, commands: this.#encode(this.#last) };
+  };
+}
