@@ -12,6 +12,7 @@ import { type Host, openHost } from './hosts/index.ts';
 import { type MeasureCase, measureCases } from './measures.ts';
 import { installPeers, packageOf } from './peers.ts';
 import { type BenchRecord, type CaseRecord, hostTitle, resultsPath, systemTitle, versions } from './record.ts';
+import { median } from './statistics.ts';
 import { caseLines, figureLines, goalTable } from './table.ts';
 import { flopsOf } from './works.ts';
 
@@ -58,6 +59,8 @@ class BenchRun {
   #host: Host | null = null;
   /** Milliseconds of PyTorch on the same card, by case. */
   #torch: Readonly<Record<string, number>> | null = null;
+  /** Of multiply-adds, as often as they were measured. */
+  readonly #rates: number[] = [];
   /** Why no peer is there. */
   #noPeers: string | null = null;
 
@@ -84,11 +87,8 @@ class BenchRun {
     const own = await this.#open('own');
     const adapter = await own.adapter();
     this.#say(`${adapter}, ${hostTitle(this.#options.host)}, ${systemTitle()}`);
-    const needsRate = chosen.some(({ fmaShare }) => fmaShare !== undefined);
-    const fmaGflops = needsRate ? (await own.measure({ kind: 'fma', tiny }))['GFLOP/s'] : null;
-    if (fmaGflops !== null) this.#say(`multiply-adds of the adapter: ${fmaGflops.toFixed(1)} GFLOP/s`);
     const records: CaseRecord[] = [];
-    for (const one of chosen) records.push(await this.#compare(one, fmaGflops));
+    for (const one of chosen) records.push(await this.#compare(one));
     for (const one of measures) records.push(await this.#measureOne(one));
     return {
       date: new Date().toISOString(),
@@ -96,20 +96,31 @@ class BenchRun {
       host: hostTitle(this.#options.host),
       system: systemTitle(),
       versions: versions(),
-      fmaGflops,
+      fmaGflops: this.#rates.length > 0 ? median(this.#rates) : null,
       options: { full, tiny, gpu },
       cases: records,
     };
   }
 
-  async #compare(one: Case, fmaGflops: number | null): Promise<CaseRecord> {
+  async #compare(one: Case): Promise<CaseRecord> {
     this.#say(`\n${one.title}`);
+    const before = one.fmaShare === undefined ? null : await this.#rate();
     const results = await compare(one, (engine) => this.#open(engine), paceOf(this.#options));
     for (const line of caseLines(results, flopsOf(one.work))) this.#say(line);
-    const goals = goalsOf(one, results, fmaGflops === null ? null : fmaGflops * 1e9);
+    // a shared machine is not equally fast all the time: the rate is that of just before and after
+    const rate = before === null ? null : (before + (await this.#rate())) / 2;
+    if (rate !== null) this.#say(`  multiply-adds of the adapter meanwhile: ${rate.toFixed(1)} GFLOP/s`);
+    const goals = goalsOf(one, results, rate === null ? null : rate * 1e9);
     const torch = this.#torch?.[one.name];
     if (torch) goals.push(torchGoal(results, torch));
     return { name: one.name, title: one.title, work: one.work, results, goals };
+  }
+
+  /** Multiply-adds of the adapter, in GFLOP/s. */
+  async #rate(): Promise<number> {
+    const rate = (await (await this.#open('own')).measure({ kind: 'fma', tiny: this.#options.tiny }))['GFLOP/s'];
+    this.#rates.push(rate);
+    return rate;
   }
 
   async #measureOne({ name, title, kind, goals }: MeasureCase): Promise<CaseRecord> {

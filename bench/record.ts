@@ -28,7 +28,7 @@ export interface BenchRecord {
   readonly host: string;
   readonly system: string;
   readonly versions: Readonly<Record<string, string>>;
-  /** Of the adapter, measured in the same run; null where it was not. */
+  /** Of the adapter: the median of what was measured around the cases that have a goal for it; null where none has. */
   readonly fmaGflops: number | null;
   readonly options: { readonly full: boolean; readonly tiny: boolean; readonly gpu?: boolean };
   readonly cases: readonly CaseRecord[];

@@ -15,7 +15,7 @@ interface Setting {
 }
 
 /** Times that everything is measured. */
-const rounds = 3;
+const rounds = 6;
 
 /** Weights of some 54 MB, or 1.6 GB for a GPU with its caches, so that reading them counts; positions up to the end of the context. */
 function settingOf(tiny: boolean, software: boolean): Setting {
@@ -28,7 +28,7 @@ function settingOf(tiny: boolean, software: boolean): Setting {
     attention_heads: width / (tiny ? 32 : 64),
     max_position_embeddings: context,
   });
-  return tiny ? { config, positions: [8, 40], tokens: 6 } : { config, positions: [64, 512, 1024, 2000], tokens: 12 };
+  return tiny ? { config, positions: [8, 40], tokens: 6 } : { config, positions: [64, 512, 1024, 2000], tokens: 10 };
 }
 
 export async function measureDecode(device: Device, tiny: boolean): Promise<Figures> {
