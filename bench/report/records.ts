@@ -21,7 +21,7 @@ function subjectOf(record: BenchRecord): string {
   return [adapterName(record), hostName(record), record.options.gpu ?? false].join();
 }
 
-/** Of each adapter and host the newest, those with most works first; tiny sizes do not count. */
+/** Of each adapter and host the newest, those with most works first, then Node; tiny sizes do not count. */
 export function newestRecords(folder: string): BenchRecord[] {
   const newest = new Map<string, BenchRecord>();
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -31,5 +31,8 @@ export function newestRecords(folder: string): BenchRecord[] {
     if (!record.options.tiny && (!known || known.date < record.date)) newest.set(subjectOf(record), record);
   }
   const measured = ({ cases }: BenchRecord) => cases.filter(({ results }) => results).length;
-  return [...newest.values()].sort((a, b) => measured(b) - measured(a) || subjectOf(a).localeCompare(subjectOf(b)));
+  const onNode = (record: BenchRecord) => Number(hostName(record) === 'Node');
+  return [...newest.values()].sort(
+    (a, b) => measured(b) - measured(a) || onNode(b) - onNode(a) || subjectOf(a).localeCompare(subjectOf(b)),
+  );
 }
