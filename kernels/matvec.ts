@@ -92,7 +92,7 @@ export interface MatvecRows {
  * The variance comes from a second pass over the row, as in `rows.ts`, and both passes look at differences to the row's first element, so that a large
  * mean takes no digits. Four rows share each sum over the team.
  */
-export function matvecRows(norm: MatvecNorm | undefined, rows: number, teams: MatvecTeams): MatvecRows {
+export function matvecRows(norm: MatvecNorm | null, rows: number, teams: MatvecTeams): MatvecRows {
   const plain = (r: number, k: string) => `a_along_k(batch, min(${r}u, p.M - 1u), ${k})`;
   if (!norm) return { buffers: [], parameters: [], start: [], at: () => '', row: plain };
   const of = (name: string, r: number) => `${name}${r >> 2}[${r & 3}]`;
@@ -128,7 +128,7 @@ export function matvecRows(norm: MatvecNorm | undefined, rows: number, teams: Ma
 export interface MatvecOptions extends MatmulOptions {
   rows: number;
   teams: MatvecTeams;
-  norm?: MatvecNorm;
+  norm: MatvecNorm | null;
 }
 
 export function matvecKernel(options: MatvecOptions): KernelSource {

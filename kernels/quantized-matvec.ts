@@ -20,7 +20,7 @@ export function isWide(bits: QuantizedBits, K: number, group: number): boolean {
 }
 
 export function quantizedMatvecKernel(
-  options: QuantizedMatmulOptions & { rows: number; wide: boolean; norm?: MatvecNorm },
+  options: QuantizedMatmulOptions & { rows: number; wide: boolean; norm: MatvecNorm | null },
 ): KernelSource {
   const { bits, rows, wide, norm, vectorOut, epilogue } = options;
   const { start, declarations, ...parts } = matvecParts(workgroupTeam);

@@ -108,7 +108,7 @@ function chooseKernel(
 ): Choice {
   if (isMatvec(traits, options, M)) {
     const teams = traits.software ? subgroupTeams : workgroupTeam;
-    const variant = { rows: roundUpRows(M), teams, norm: norm ?? undefined };
+    const variant = { rows: roundUpRows(M), teams, norm };
     return { source: matvecKernel({ ...options, ...variant }), grid: matvecGrid(N, batch, teams) };
   }
   if (traits.software) {

@@ -111,7 +111,7 @@ function chooseKernel(
     return { source: registerQuantizedKernel({ ...options, ...variant }), grid: registerMatmulGrid(M, N, 1, variant) };
   }
   if (M <= 8) {
-    const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group), norm: norm ?? undefined };
+    const variant = { rows: roundUpRows(M), wide: isWide(options.bits, K, group), norm };
     return { source: quantizedMatvecKernel({ ...options, ...variant }), grid: matvecGrid(N, 1, workgroupTeam) };
   }
   const tiled = { ...options, transposeB: true };
