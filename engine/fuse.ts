@@ -74,10 +74,12 @@ export function fuse(
     if (producer) absorbedBy.set(producer, root);
     groups.set(root, { root, leaves, expression: buildExpression(root, members, leaves), producer });
   }
-  // readers come in the order of the nodes, and a norm is computed as long as one of them is
-  for (const reader of nodes) {
-    const norm = norms.get(reader);
-    if (norm) absorbedBy.set(norm, absorbedBy.get(reader) ?? reader);
+  // a norm is read until the last of the groups that compute it, which need not be that of its last reader
+  const order = new Map(nodes.map((node, i) => [node, i]));
+  for (const [reader, norm] of norms) {
+    const root = absorbedBy.get(reader) ?? reader;
+    const known = absorbedBy.get(norm);
+    if (!known || order.get(root)! > order.get(known)!) absorbedBy.set(norm, root);
   }
   return { groups, absorbedBy, norms };
 }

@@ -108,6 +108,27 @@ test('the input of a norm may be computed beside, and read after', async () => {
   assert.is(step.describe().dispatches, 2);
 });
 
+test('the input of a norm stays until the last product that normalises it, whichever came first', async () => {
+  const [x, gain, shift, w, v] = [make([2, 16]), make([16], 0.5, 1.5), make([16]), make([16, 16]), make([8, 16])];
+  const step = compile(
+    (input: Tensor, [g, s, first, second]: Tensor[]) => {
+      const h = input.layerNorm(g, s, epsilon);
+      const early = h.matmul(first, { transposeB: true });
+      const other = h.matmul(second, { transposeB: true });
+      const doubled = input.mul(2);
+      return [early.add(doubled), other, doubled];
+    },
+    { donate: [0] },
+  );
+  const results = await step(upload(x), [gain, shift, w, v].map(upload));
+  const h = normalised(x, gain, shift);
+  const doubled = x.data.map((value) => 2 * value);
+  const [early] = matmulOp.reference([h, w], attributes, [f32([2, 16])]);
+  const [other] = matmulOp.reference([h, v], attributes, [f32([2, 8])]);
+  const expected = [early.map((value, i) => value + doubled[i]), other, doubled];
+  for (const [i, values] of expected.entries()) expectClose(await results[i].read(), values, tolerance, `result ${i}`);
+});
+
 for (const bits of [4, 8] as const) {
   for (const [rows, width] of [
     [1, 64],
