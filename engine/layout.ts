@@ -2,10 +2,12 @@
  * A plan on paper: the commands of a traced graph, and which buffers they need when. Nothing of it exists on a device yet, so it can be made for
  * models that fit on none.
  */
+import type { PooledBuffer } from './buffers.ts';
 import { paddedByteLength } from './dtype.ts';
 import type { Graph, Value } from './graph.ts';
 import { type ArgumentInfo, type Lowered, type LowerOptions, lowerGraph, type ShardMemory } from './lower.ts';
 import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
+import { aligned, type Packing, pack } from './packing.ts';
 import { sizeOf } from './shape.ts';
 import type { Storage } from './storage.ts';
 
@@ -17,7 +19,7 @@ export interface PlanDescription {
   /** Distinct pipelines. */
   readonly pipelines: number;
   readonly flops: number;
-  /** Bytes by owner: the plan's own (slots, parameters), its results, its arguments, and captured tensors. */
+  /** Bytes by owner: the plan's own (slots; parameters, with copies of small constants), its results, its arguments, and captured tensors. */
   readonly bytes: {
     readonly slots: number;
     readonly parameters: number;
@@ -33,9 +35,6 @@ export type ResultPlace =
   | { readonly kind: 'own'; readonly shards: readonly ShardMemory[] }
   | { readonly kind: 'argument'; readonly index: number };
 
-/** Uniform offsets are multiples of this on every adapter. */
-const parameterAlignment = 256;
-
 export interface PlanLayout {
   readonly commands: readonly Command[];
   readonly dispatches: readonly Dispatch[];
@@ -44,6 +43,8 @@ export interface PlanLayout {
   readonly own: readonly Memory[];
   readonly assignment: SlotAssignment;
   readonly captured: ReadonlySet<Storage>;
+  /** Where copies of small captured buffers lie in the plan's own. Nobody writes a tensor while a plan that captured it is of use. */
+  readonly constants: Packing<PooledBuffer>;
   /** Bytes from the parameters of one dispatch to those of the next, and of all of them. */
   readonly parameterStride: number;
   readonly parameterBytes: number;
@@ -57,6 +58,7 @@ export function layOut(graph: Graph, outputs: readonly Value[], options: LowerOp
   const own = results.flatMap((place) => (place.kind === 'own' ? place.shards.map(({ memory }) => memory) : []));
   const dispatches = commands.filter((command) => command.kind === 'dispatch');
   const stride = parameterStride(dispatches);
+  const captured = capturedStorages(commands);
   const hasParameters = dispatches.some(({ source }) => source.parameters.length > 0);
   return {
     commands,
@@ -64,7 +66,8 @@ export function layOut(graph: Graph, outputs: readonly Value[], options: LowerOp
     results,
     own,
     assignment: assignSlots(commands, new Set(own)),
-    captured: capturedStorages(commands),
+    captured,
+    constants: pack([...captured].flatMap(({ shards }) => shards.map(({ buffer }) => [buffer, buffer.bytes] as const))),
     parameterStride: stride,
     parameterBytes: hasParameters ? dispatches.length * stride : 0,
     nodes: lowered.nodes,
@@ -93,7 +96,7 @@ export function describeLayout(layout: PlanLayout): PlanDescription {
     flops: total(dispatches.map(({ flops }) => flops)),
     bytes: {
       slots: total(assignment.slots),
-      parameters: layout.parameterBytes,
+      parameters: layout.parameterBytes + layout.constants.bytes,
       results: total(own.map(({ bytes }) => bytes)),
       arguments: total([...argumentBytes.values()]),
       captured: total([...captured].map(({ bytes }) => bytes)),
@@ -103,8 +106,7 @@ export function describeLayout(layout: PlanLayout): PlanDescription {
 }
 
 function parameterStride(dispatches: readonly Dispatch[]): number {
-  const longest = Math.max(1, ...dispatches.map(({ source }) => source.parameters.length * 4));
-  return Math.ceil(longest / parameterAlignment) * parameterAlignment;
+  return aligned(Math.max(1, ...dispatches.map(({ source }) => source.parameters.length * 4)));
 }
 
 function capturedStorages(commands: readonly Command[]): Set<Storage> {

@@ -5,15 +5,16 @@
 import type { KernelSource } from '../kernels/source.ts';
 import { bufferUsage, type PooledBuffer } from './buffers.ts';
 import type { Device, Pipeline } from './device.ts';
-import { type DType, type HostData, paddedByteLength } from './dtype.ts';
+import type { DType, HostData } from './dtype.ts';
 import { EncodeAhead } from './encode-ahead.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
+import { HostedArguments } from './hosted.ts';
 import { describeLayout, layOut, type PlanDescription, type PlanLayout } from './layout.ts';
 import type { ArgumentInfo } from './lower.ts';
 import type { Memory } from './memory.ts';
 import { RecentMap } from './recent.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import type { Shape } from './shape.ts';
 import { Storage } from './storage.ts';
 
 export interface PlanResult {
@@ -34,7 +35,13 @@ type Step =
       readonly y: number;
       readonly z: number;
     }
-  | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly to: GPUBuffer; readonly bytes: number };
+  | { readonly kind: 'copy'; readonly from: Place; readonly to: Place; readonly bytes: number };
+
+/** Where something lies: from a byte of a buffer on. */
+interface Place {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
 
 /** Sets of bind groups kept, one per combination of outside buffers. */
 const maxBindingSets = 8;
@@ -55,7 +62,8 @@ export class Plan {
   /** The buffers of the results of the last run; free ones among them are taken again. */
   #lastOwn: readonly PooledBuffer[] = [];
   readonly #slots: PooledBuffer[] = [];
-  readonly #hosted = new Map<number, PooledBuffer>();
+  readonly #hosted: HostedArguments;
+  readonly #constants: PooledBuffer | null;
   readonly #parameters: GPUBuffer | null;
   readonly #pipelines: Pipeline[] = [];
   readonly #bindingSets: RecentMap<Step[]>;
@@ -89,6 +97,8 @@ export class Plan {
       storage.watch(this.#onGone);
     }
     this.#parameters = this.#writeParameters();
+    this.#constants = this.#copyConstants();
+    this.#hosted = new HostedArguments(device, options.arguments, options.hosted);
   }
 
   /** Plans and compiles in one go, all pipelines together in the background. `onProgress` hears how many of them are done. */
@@ -135,7 +145,10 @@ export class Plan {
       throw new TensorStateError(`${this.#options.name}: the plan is of no use any more, since ${this.#gone}`);
     this.device.checkHealth();
     this.#checkDonations(args);
-    const outside = args.map((argument, index) => this.#argumentBuffers(argument, index));
+    const hosted = this.#hosted.write(args);
+    const outside = args.map((argument, index) =>
+      argument instanceof Storage ? this.#buffersOf(argument, index) : [hosted.get(index)!],
+    );
     const own = this.#layout.own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
     this.#lastOwn = own;
     const steps = this.#stepsFor(outside, own);
@@ -187,7 +200,9 @@ export class Plan {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const storage of this.#layout.captured) storage.unwatch(this.#onGone);
-    for (const buffer of [...this.#slots, ...this.#hosted.values()]) this.device.buffers.release(buffer);
+    this.#hosted.release();
+    for (const buffer of this.#slots) this.device.buffers.release(buffer);
+    if (this.#constants) this.device.buffers.release(this.#constants);
     if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
     this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, steps) => sum + steps.length, 0));
     this.#bindingSets.clear();
@@ -218,48 +233,56 @@ export class Plan {
     return buffer;
   }
 
-  /** The buffers of an argument; host data is written into a buffer of the plan. */
-  #argumentBuffers(argument: RunArgument, index: number): readonly PooledBuffer[] {
-    if (argument instanceof Storage) {
-      argument.check(this.#options.name);
-      if (argument.device !== this.device)
-        throw new OpError(this.#options.name, `argument ${index} lies on another device than the others`);
-      return argument.shards.map(({ buffer }) => buffer);
-    }
-    let buffer = this.#hosted.get(index);
-    if (!buffer) {
-      const { shape, dtype } = this.#options.arguments[index];
-      buffer = this.device.buffers.acquire(paddedByteLength(dtype, sizeOf(shape)), 'plan');
-      this.#hosted.set(index, buffer);
-    }
-    this.device.write(buffer, argument);
-    return [buffer];
+  /** One copy of the small tensors that the function captured: see `packing.ts`. */
+  #copyConstants(): PooledBuffer | null {
+    const { offsets, bytes } = this.#layout.constants;
+    if (bytes === 0) return null;
+    const packed = this.device.buffers.acquire(bytes, 'plan');
+    const encoder = this.device.gpu.createCommandEncoder({ label: `${this.#options.name} constants` });
+    for (const [from, offset] of offsets) encoder.copyBufferToBuffer(from.gpu, 0, packed.gpu, offset, from.bytes);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    return packed;
+  }
+
+  #buffersOf(argument: Storage, index: number): readonly PooledBuffer[] {
+    argument.check(this.#options.name);
+    if (argument.device !== this.device)
+      throw new OpError(this.#options.name, `argument ${index} lies on another device than the others`);
+    return argument.shards.map(({ buffer }) => buffer);
   }
 
   /** The list to replay, bound to these buffers: made once for each combination of them. */
-  #stepsFor(outside: readonly (readonly PooledBuffer[])[], own: readonly PooledBuffer[]): Step[] {
-    const key = [...outside.flat(), ...own].map(({ id }) => id).join();
+  #stepsFor(outside: readonly (readonly PooledBuffer[])[], results: readonly PooledBuffer[]): Step[] {
+    const key = [...outside.flat(), ...results].map(({ id }) => id).join();
     const known = this.#bindingSets.use(key);
     if (known) return known;
     if (this.#slots.length === 0)
       this.#slots.push(...this.#layout.assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
-    const ownOf = new Map(this.#layout.own.map((memory, i) => [memory, own[i]]));
-    const bufferOf = (memory: Memory): GPUBuffer => {
+    const ownOf = new Map(this.#layout.own.map((memory, i) => [memory, results[i]]));
+    const placeOf = (memory: Memory): Place => {
       const { origin } = memory;
-      if (origin.kind === 'argument') return outside[origin.index][origin.shard].gpu;
-      if (origin.kind === 'captured') return origin.storage.shards[origin.shard].buffer.gpu;
-      return (ownOf.get(memory) ?? this.#slots[this.#layout.assignment.slotOf.get(memory)!]).gpu;
+      if (origin.kind === 'argument') {
+        const buffer = outside[origin.index][origin.shard];
+        return { buffer: buffer.gpu, offset: this.#hosted.offsetOf(origin.index) };
+      }
+      if (origin.kind === 'captured') {
+        const { buffer } = origin.storage.shards[origin.shard];
+        const offset = this.#layout.constants.offsets.get(buffer);
+        return offset === undefined ? { buffer: buffer.gpu, offset: 0 } : { buffer: this.#constants!.gpu, offset };
+      }
+      const own = ownOf.get(memory) ?? this.#slots[this.#layout.assignment.slotOf.get(memory)!];
+      return { buffer: own.gpu, offset: 0 };
     };
     const stride = this.#layout.parameterStride;
     let at = 0;
     const steps = this.#layout.commands.map((command): Step => {
       if (command.kind === 'copy') {
-        return { kind: 'copy', from: bufferOf(command.from), to: bufferOf(command.to), bytes: command.bytes };
+        return { kind: 'copy', from: placeOf(command.from), to: placeOf(command.to), bytes: command.bytes };
       }
       const pipeline = this.#pipelines[at];
       const entries: GPUBindGroupEntry[] = command.operands.map((memory, i) => ({
         binding: i + 1,
-        resource: { buffer: bufferOf(memory), size: memory.bytes },
+        resource: { ...placeOf(memory), size: memory.bytes },
       }));
       const size = command.source.parameters.length * 4;
       if (size > 0)
@@ -290,7 +313,8 @@ export class Plan {
     for (const step of steps) {
       if (step.kind === 'copy') {
         endPass();
-        encoder.copyBufferToBuffer(step.from, 0, step.to, 0, step.bytes);
+        const { from, to, bytes } = step;
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
         continue;
       }
       pass ??= encoder.beginComputePass(timer?.nextPass());
