@@ -31,6 +31,8 @@ export interface DeviceTraits {
   readonly software: boolean;
   readonly subgroupLanes: SubgroupLanes;
   readonly maxBindingBytes: number;
+  /** Storage buffers of a kernel; WebGPU guarantees 8. */
+  readonly maxBindings: number;
   /** Tiles of the matrix product, where tiles are used. */
   readonly tiles: TileTable;
 }
@@ -60,6 +62,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
     },
   });
@@ -110,6 +113,7 @@ export class Device {
       software,
       subgroupLanes: gpu.features.has('subgroups') ? lanesOf(info) : 0,
       maxBindingBytes: Math.floor(Math.min(options.maxBindingBytes ?? ownLimit, ownLimit) / 16) * 16,
+      maxBindings: gpu.limits.maxStorageBuffersPerShaderStage,
       tiles: options.tiles ?? tilesFor(info),
     };
     const { onLeak } = options;

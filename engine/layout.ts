@@ -7,6 +7,7 @@ import { paddedByteLength } from './dtype.ts';
 import type { Graph, Value } from './graph.ts';
 import { type ArgumentInfo, type Lowered, type LowerOptions, lowerGraph, type ShardMemory } from './lower.ts';
 import { assignSlots, type Command, type Dispatch, type Memory, memoriesOf, type SlotAssignment } from './memory.ts';
+import { mergeSiblings } from './merge-siblings.ts';
 import { aligned, type Packing, pack } from './packing.ts';
 import { sizeOf } from './shape.ts';
 import type { Storage } from './storage.ts';
@@ -54,7 +55,8 @@ export interface PlanLayout {
 
 export function layOut(graph: Graph, outputs: readonly Value[], options: LowerOptions): PlanLayout {
   const lowered = lowerGraph(graph, outputs, options);
-  const { results, commands } = placeResults(lowered, outputs, options.arguments);
+  const { results, commands: apart } = placeResults(lowered, outputs, options.arguments);
+  const commands = options.fusion ? mergeSiblings(apart, options.traits) : apart;
   const own = results.flatMap((place) => (place.kind === 'own' ? place.shards.map(({ memory }) => memory) : []));
   const dispatches = commands.filter((command) => command.kind === 'dispatch');
   const stride = parameterStride(dispatches);

@@ -42,6 +42,7 @@ export function matvecParts({ lanes, count, subgroup }: MatvecTeams) {
     enables: subgroup ? ['subgroups'] : [],
     workgroupSize: [lanes * count],
     usesSubgroupLane: subgroup,
+    takesSiblings: true,
     declarations: subgroup ? [] : [`var<workgroup> partial: array<vec4<f32>, ${lanes * count}>;`],
     start: [
       'let batch = workgroup.z;',

@@ -31,6 +31,7 @@ export interface KernelSource {
   readonly wgsl: string;
   readonly parameters: readonly Parameter[];
   readonly buffers: readonly Buffer[];
+  readonly parts: KernelParts;
 }
 
 export interface KernelParts {
@@ -45,6 +46,19 @@ export interface KernelParts {
   /** Body of the entry point; sees `workgroup`, `local`, `lane` (index in the workgroup), `grid` and, by request, `subgroupLane`. */
   body: string;
   usesSubgroupLane?: boolean;
+  /** Calls are short, so that several become one dispatch where they can: see `siblings.ts`. */
+  takesSiblings?: boolean;
+}
+
+/** What a kernel's body sees. */
+export function entryArguments({ usesSubgroupLane }: KernelParts) {
+  return [
+    { name: 'workgroup', builtin: 'workgroup_id', type: 'vec3<u32>' },
+    { name: 'local', builtin: 'local_invocation_id', type: 'vec3<u32>' },
+    { name: 'lane', builtin: 'local_invocation_index', type: 'u32' },
+    { name: 'grid', builtin: 'num_workgroups', type: 'vec3<u32>' },
+    ...(usesSubgroupLane ? [{ name: 'subgroupLane', builtin: 'subgroup_invocation_id', type: 'u32' }] : []),
+  ];
 }
 
 function storageElement(buffer: Buffer): string {
@@ -101,15 +115,9 @@ export function kernelSource(parts: KernelParts): KernelSource {
   }
   lines.push(...(parts.declarations ?? []));
   const [x, y = 1, z = 1] = parts.workgroupSize;
-  const builtins = [
-    '@builtin(workgroup_id) workgroup: vec3<u32>',
-    '@builtin(local_invocation_id) local: vec3<u32>',
-    '@builtin(local_invocation_index) lane: u32',
-    '@builtin(num_workgroups) grid: vec3<u32>',
-    ...(parts.usesSubgroupLane ? ['@builtin(subgroup_invocation_id) subgroupLane: u32'] : []),
-  ];
+  const builtins = entryArguments(parts).map(({ name, builtin, type }) => `@builtin(${builtin}) ${name}: ${type}`);
   lines.push(`@compute @workgroup_size(${x}, ${y}, ${z})`, `fn main(${builtins.join(', ')}) {`, parts.body, '}');
-  return { name: parts.name, wgsl: lines.filter((line) => line !== '').join('\n'), parameters, buffers };
+  return { name: parts.name, wgsl: lines.filter((line) => line !== '').join('\n'), parameters, buffers, parts };
 }
 
 export function u32(...names: string[]): Parameter[] {

@@ -11,6 +11,7 @@ const traits: DeviceTraits = {
   software: false,
   subgroupLanes: 0,
   maxBindingBytes: 2 ** 27,
+  maxBindings: 16,
   tiles: tilesFor({ vendor: '', architecture: '' }),
 };
 

@@ -18,10 +18,10 @@ import { randomFunction } from './random-graph.ts';
 
 const tiles = tilesFor({ vendor: '', architecture: '' });
 const kinds: DeviceTraits[] = [
-  { software: true, subgroupLanes: 8, maxBindingBytes: 2 ** 27, tiles },
-  { software: true, subgroupLanes: 4, maxBindingBytes: 2 ** 27, tiles },
-  { software: true, subgroupLanes: 0, maxBindingBytes: 2 ** 27, tiles },
-  { software: false, subgroupLanes: 0, maxBindingBytes: 2 ** 27, tiles },
+  { software: true, subgroupLanes: 8, maxBindingBytes: 2 ** 27, maxBindings: 16, tiles },
+  { software: true, subgroupLanes: 4, maxBindingBytes: 2 ** 27, maxBindings: 16, tiles },
+  { software: true, subgroupLanes: 0, maxBindingBytes: 2 ** 27, maxBindings: 16, tiles },
+  { software: false, subgroupLanes: 0, maxBindingBytes: 2 ** 27, maxBindings: 16, tiles },
 ];
 
 function lower(

@@ -41,6 +41,7 @@ const traits: DeviceTraits = {
   software: true,
   subgroupLanes: 8,
   maxBindingBytes: 2 ** 27,
+  maxBindings: 16,
   tiles: tilesFor({ vendor: '', architecture: '' }),
 };
 
