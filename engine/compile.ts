@@ -214,7 +214,8 @@ function runArgument(leaf: ArgumentLeaf, name: string): RunArgument {
 function describeLeaf(leaf: unknown, name: string): string | null {
   if (leaf instanceof Tensor) {
     const { shards } = leaf.storage(name);
-    return `${leaf.dtype}[${leaf.shape}]${shards.map(({ rows }) => rows).join('+')}`;
+    const rows = shards.length > 1 ? shards.map((shard) => shard.rows).join('+') : '';
+    return `${leaf.dtype}[${leaf.shape}]${rows}`;
   }
   if (leaf instanceof HostArray) return `host ${dtypeOf(leaf.data)}[${leaf.shape}]`;
   // a number is data, a flag or a name is part of the function

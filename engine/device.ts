@@ -42,8 +42,8 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** At most this many submits wait in the queue, so that a loop that never reads cannot run away with memory. */
-const maxSubmitsInFlight = 8;
+/** Two times this many submits may wait in the queue, so that a loop that never reads cannot run away with memory. */
+const submitsPerFence = 4;
 /** See `dropBindGroups`. */
 const maxDroppedBindGroups = 8192;
 /** Uploads go in slices of this many bytes, each awaited by `upload`, which bounds the driver's staging memory. */
@@ -91,7 +91,9 @@ export class Device {
   #droppedBindGroups = 0;
   readonly #watch: <T>(promise: Promise<T>) => Promise<T>;
   readonly #scopes: Set<Tensor>[] = [];
-  readonly #inFlight: Promise<unknown>[] = [];
+  /** Submits since a fence was last made, and that fence. */
+  #unfenced = 0;
+  #lastFence: Promise<unknown> = Promise.resolve();
   readonly #leakReporter: FinalizationRegistry<{ storage: Storage; description: string }> | null;
   #failure: DeviceError | null = null;
   #closed = false;
@@ -309,8 +311,12 @@ export class Device {
 
   /** Notes a submit; resolves once few enough are in flight. */
   async afterSubmit(): Promise<void> {
-    this.#inFlight.push(this.#fence());
-    if (this.#inFlight.length > maxSubmitsInFlight) await this.#inFlight.shift();
+    if (++this.#unfenced === submitsPerFence) {
+      this.#unfenced = 0;
+      const before = this.#lastFence;
+      this.#lastFence = this.#fence();
+      await before;
+    }
     this.checkHealth();
   }
 
