@@ -82,7 +82,7 @@ export class Device {
   readonly traits: DeviceTraits;
   /** For people: the adapter's name, and whether it is software. */
   readonly description: string;
-  readonly #staging: StagingPool;
+  readonly staging: StagingPool;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #pendingPipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -106,7 +106,7 @@ export class Device {
     this.#watch = handle.watch ?? ((promise) => promise);
     this.#collect = handle.collect ?? (() => {});
     this.buffers = new BufferPool(gpu, () => this.#fence());
-    this.#staging = new StagingPool(gpu);
+    this.staging = new StagingPool(gpu);
     this.description = handle.description;
     const { info } = handle.adapter;
     const software = options.kernels ? options.kernels === 'software' : handle.isSoftware;
@@ -283,11 +283,7 @@ export class Device {
     const all = new ArrayBuffer(Math.ceil(byteLength(dtype, sizeOf(shape)) / 4) * 4);
     const copies = storage.shards.map((shard) => {
       const exact = byteLength(dtype, shard.rows * rowElements);
-      const bytes = Math.ceil(exact / 4) * 4;
-      const staging = this.#staging.acquire(bytes);
-      const encoder = this.gpu.createCommandEncoder({ label: 'read' });
-      encoder.copyBufferToBuffer(shard.buffer.gpu, 0, staging, 0, bytes);
-      this.gpu.queue.submit([encoder.finish()]);
+      const staging = storage.hostCopy?.take() ?? this.#copyForHost(shard.buffer, Math.ceil(exact / 4) * 4);
       return { staging, exact, at: byteLength(dtype, shard.firstRow * rowElements) };
     });
     const open = new Set(copies.map(({ staging }) => staging));
@@ -297,7 +293,7 @@ export class Device {
         new Uint8Array(all, at, exact).set(new Uint8Array(staging.getMappedRange(), 0, exact));
         staging.unmap();
         open.delete(staging);
-        this.#staging.release(staging);
+        this.staging.release(staging);
       }
     } catch (error) {
       this.checkHealth();
@@ -307,6 +303,14 @@ export class Device {
     }
     this.checkHealth();
     return hostArrayOf(dtype, all, sizeOf(shape));
+  }
+
+  #copyForHost(buffer: PooledBuffer, bytes: number): GPUBuffer {
+    const staging = this.staging.acquire(bytes);
+    const encoder = this.gpu.createCommandEncoder({ label: 'read' });
+    encoder.copyBufferToBuffer(buffer.gpu, 0, staging, 0, bytes);
+    this.gpu.queue.submit([encoder.finish()]);
+    return staging;
   }
 
   /** Notes a submit; resolves once few enough are in flight. */

@@ -7,24 +7,29 @@
 const leastSteps = 16;
 
 /** One list of steps encoded in advance. A list that comes a second time in a row is expected to come again. */
-export class EncodeAhead<Steps extends readonly unknown[]> {
-  readonly #encode: (steps: Steps) => GPUCommandBuffer;
+export class EncodeAhead<Steps extends { readonly length: number }, Commands> {
+  readonly #encode: (steps: Steps) => Commands;
+  /** Called for commands that are never submitted. */
+  readonly #discard: (commands: Commands) => void;
   /** Whether commands made now would be of use later. */
   readonly #isUsable: () => boolean;
-  #ready: { readonly steps: Steps; readonly commands: GPUCommandBuffer } | null = null;
+  #ready: { readonly steps: Steps; readonly commands: Commands } | null = null;
   #last: Steps | null = null;
   #scheduled = false;
 
-  constructor(encode: (steps: Steps) => GPUCommandBuffer, isUsable: () => boolean) {
+  constructor(encode: (steps: Steps) => Commands, discard: (commands: Commands) => void, isUsable: () => boolean) {
     this.#encode = encode;
+    this.#discard = discard;
     this.#isUsable = isUsable;
   }
 
   /** Commands for these steps, to be submitted at once: those that are ready, or new ones. */
-  take(steps: Steps): GPUCommandBuffer {
+  take(steps: Steps): Commands {
     const ready = this.#ready;
     this.#ready = null;
-    const commands = ready?.steps === steps && this.#isUsable() ? ready.commands : this.#encode(steps);
+    const fits = ready?.steps === steps && this.#isUsable();
+    if (ready && !fits) this.#discard(ready.commands);
+    const commands = ready && fits ? ready.commands : this.#encode(steps);
     if (steps === this.#last && steps.length >= leastSteps && !this.#scheduled) {
       this.#scheduled = true;
       // the program goes first: what it submits now, such as the reading of a result, waits for nothing
@@ -36,6 +41,7 @@ export class EncodeAhead<Steps extends readonly unknown[]> {
 
   /** Lets go of everything. */
   clear(): void {
+    if (this.#ready) this.#discard(this.#ready.commands);
     this.#ready = null;
     this.#last = null;
   }

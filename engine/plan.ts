@@ -9,8 +9,9 @@ import type { DType, HostData } from './dtype.ts';
 import { EncodeAhead } from './encode-ahead.ts';
 import { OpError, TensorStateError } from './errors.ts';
 import type { Graph, Value } from './graph.ts';
+import { ReadingHabits, readBytes } from './host-copy.ts';
 import { HostedArguments } from './hosted.ts';
-import { describeLayout, layOut, type PlanDescription, type PlanLayout } from './layout.ts';
+import { describeLayout, layOut, type PlanDescription, type PlanLayout, type ResultPlace } from './layout.ts';
 import type { ArgumentInfo } from './lower.ts';
 import type { Memory } from './memory.ts';
 import { RecentMap } from './recent.ts';
@@ -43,6 +44,20 @@ interface Place {
   readonly offset: number;
 }
 
+/** The list to replay, bound to buffers. */
+interface Bound {
+  readonly steps: readonly Step[];
+  readonly length: number;
+  /** Buffers of the results that are the plan's to make. */
+  readonly own: readonly PooledBuffer[];
+}
+
+/** Commands of one run, and for each result the buffer that they copy it into for the host, or null. */
+interface Encoded {
+  readonly commands: GPUCommandBuffer;
+  readonly copies: readonly (GPUBuffer | null)[];
+}
+
 /** Sets of bind groups kept, one per combination of outside buffers. */
 const maxBindingSets = 8;
 
@@ -66,10 +81,14 @@ export class Plan {
   readonly #constants: PooledBuffer | null;
   readonly #parameters: GPUBuffer | null;
   readonly #pipelines: Pipeline[] = [];
-  readonly #bindingSets: RecentMap<Step[]>;
+  readonly #bindingSets: RecentMap<Bound>;
+  readonly #habits: ReadingHabits;
   /** Not while the device is profiled, for that takes other commands. */
-  readonly #ahead = new EncodeAhead<readonly Step[]>(
-    (steps) => this.#encode(steps),
+  readonly #ahead = new EncodeAhead<Bound, Encoded>(
+    (bound) => this.#encode(bound),
+    ({ copies }) => {
+      for (const buffer of copies) this.#habits.release(buffer);
+    },
     () => this.device.isOpen && this.device.profiler === null,
   );
   readonly #onGone = (reason: string) => {
@@ -80,7 +99,8 @@ export class Plan {
 
   private constructor(device: Device, graph: Graph, outputs: readonly Value[], options: PlanOptions) {
     this.device = device;
-    this.#bindingSets = new RecentMap<Step[]>(maxBindingSets, (_, steps) => device.dropBindGroups(steps.length));
+    this.#habits = new ReadingHabits(device.staging);
+    this.#bindingSets = new RecentMap<Bound>(maxBindingSets, (_, { length }) => device.dropBindGroups(length));
     this.#options = options;
     this.#values = outputs;
     this.#layout = layOut(graph, outputs, {
@@ -151,8 +171,8 @@ export class Plan {
     );
     const own = this.#layout.own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
     this.#lastOwn = own;
-    const steps = this.#stepsFor(outside, own);
-    this.device.gpu.queue.submit([this.#ahead.take(steps)]);
+    const { commands, copies } = this.#ahead.take(this.#boundTo(outside, own));
+    this.device.gpu.queue.submit([commands]);
     let next = 0;
     const results = this.#layout.results.map((place, i) => {
       const { shape, dtype } = this.#values[i];
@@ -164,7 +184,8 @@ export class Plan {
         place.kind === 'own'
           ? place.shards.map(({ firstRow, rows }) => ({ buffer: own[next++], firstRow, rows }))
           : kept;
-      return { storage: new Storage(this.device, shards), shape, dtype };
+      const hostCopy = isWhole(place) ? this.#habits.copyOf(i, copies[i]) : null;
+      return { storage: new Storage(this.device, shards, hostCopy), shape, dtype };
     });
     for (const [index, { donated }] of this.#options.arguments.entries()) {
       const argument = args[index];
@@ -204,7 +225,7 @@ export class Plan {
     for (const buffer of this.#slots) this.device.buffers.release(buffer);
     if (this.#constants) this.device.buffers.release(this.#constants);
     if (this.#parameters) this.device.buffers.destroyBehindFence([this.#parameters]);
-    this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, steps) => sum + steps.length, 0));
+    this.device.dropBindGroups(this.#bindingSets.values().reduce((sum, { length }) => sum + length, 0));
     this.#bindingSets.clear();
     this.#ahead.clear();
     this.#gone ??= 'it was disposed';
@@ -252,13 +273,13 @@ export class Plan {
   }
 
   /** The list to replay, bound to these buffers: made once for each combination of them. */
-  #stepsFor(outside: readonly (readonly PooledBuffer[])[], results: readonly PooledBuffer[]): Step[] {
-    const key = [...outside.flat(), ...results].map(({ id }) => id).join();
+  #boundTo(outside: readonly (readonly PooledBuffer[])[], own: readonly PooledBuffer[]): Bound {
+    const key = [...outside.flat(), ...own].map(({ id }) => id).join();
     const known = this.#bindingSets.use(key);
     if (known) return known;
     if (this.#slots.length === 0)
       this.#slots.push(...this.#layout.assignment.slots.map((bytes) => this.device.buffers.acquire(bytes, 'plan')));
-    const ownOf = new Map(this.#layout.own.map((memory, i) => [memory, results[i]]));
+    const ownOf = new Map(this.#layout.own.map((memory, i) => [memory, own[i]]));
     const placeOf = (memory: Memory): Place => {
       const { origin } = memory;
       if (origin.kind === 'argument') {
@@ -270,8 +291,8 @@ export class Plan {
         const offset = this.#layout.constants.offsets.get(buffer);
         return offset === undefined ? { buffer: buffer.gpu, offset: 0 } : { buffer: this.#constants!.gpu, offset };
       }
-      const own = ownOf.get(memory) ?? this.#slots[this.#layout.assignment.slotOf.get(memory)!];
-      return { buffer: own.gpu, offset: 0 };
+      const { gpu } = ownOf.get(memory) ?? this.#slots[this.#layout.assignment.slotOf.get(memory)!];
+      return { buffer: gpu, offset: 0 };
     };
     const stride = this.#layout.parameterStride;
     let at = 0;
@@ -295,11 +316,12 @@ export class Plan {
       const [x, y, z] = command.grid;
       return { kind: 'dispatch', pipeline: pipeline.gpu, bindGroup, x, y, z };
     });
-    this.#bindingSets.set(key, steps);
-    return steps;
+    const bound = { steps, length: steps.length, own };
+    this.#bindingSets.set(key, bound);
+    return bound;
   }
 
-  #encode(steps: readonly Step[]): GPUCommandBuffer {
+  #encode({ steps, own }: Bound): Encoded {
     const { name } = this.#options;
     const encoder = this.device.gpu.createCommandEncoder({ label: name });
     const timer = this.device.profiler?.timer(name, this.#layout.dispatches);
@@ -325,7 +347,28 @@ export class Plan {
       if (timer) endPass();
     }
     endPass();
+    const copies = this.#copyForHost(encoder, own);
     timer?.resolve(encoder);
-    return encoder.finish();
+    return { commands: encoder.finish(), copies };
   }
+
+  /** See `host-copy.ts`. */
+  #copyForHost(encoder: GPUCommandEncoder, own: readonly PooledBuffer[]): (GPUBuffer | null)[] {
+    let next = 0;
+    return this.#layout.results.map((place, i) => {
+      if (place.kind !== 'own') return null;
+      const from = own[next].gpu;
+      next += place.shards.length;
+      const { shape, dtype } = this.#values[i];
+      const bytes = readBytes(shape, dtype);
+      const to = isWhole(place) ? this.#habits.bufferFor(i, bytes) : null;
+      if (to) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      return to;
+    });
+  }
+}
+
+/** Whether a result lies in one buffer that is the plan's to give. */
+function isWhole(place: ResultPlace): boolean {
+  return place.kind === 'own' && place.shards.length === 1;
 }

@@ -3,6 +3,7 @@ import type { PooledBuffer } from './buffers.ts';
 import type { Device } from './device.ts';
 import { byteLength, type DType, paddedByteLength } from './dtype.ts';
 import { OpError, TensorStateError } from './errors.ts';
+import type { HostCopy } from './host-copy.ts';
 import { formatShape, type Shape, sizeOf } from './shape.ts';
 
 export interface Shard {
@@ -30,14 +31,17 @@ export function shardRows(shape: Shape, dtype: DType, maxBindingBytes: number): 
 export class Storage {
   readonly device: Device;
   readonly shards: readonly Shard[];
+  /** Of a result that lies in one buffer. */
+  readonly hostCopy: HostCopy | null;
   /** Why the tensor is of no use any more, or null while it is. */
   #gone: string | null = null;
   /** Plans that hold the buffers of this storage in their bind groups; told when it goes. */
   #watchers: Set<(reason: string) => void> | null = null;
 
-  constructor(device: Device, shards: readonly Shard[]) {
+  constructor(device: Device, shards: readonly Shard[], hostCopy: HostCopy | null = null) {
     this.device = device;
     this.shards = shards;
+    this.hostCopy = hostCopy;
   }
 
   get gone(): string | null {
@@ -78,6 +82,7 @@ export class Storage {
 
   #markGone(reason: string): void {
     this.#gone = reason;
+    this.hostCopy?.drop();
     for (const watcher of this.#watchers ?? []) watcher(reason);
     this.#watchers = null;
   }

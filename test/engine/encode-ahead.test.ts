@@ -11,15 +11,17 @@ const timers = () => new Promise((resolve) => setTimeout(resolve, 5));
 /** Counts what is encoded; commands tell what for. */
 function recorded() {
   const encoded: number[] = [];
+  const discarded: string[] = [];
   const state = { usable: true };
-  const ahead = new EncodeAhead<readonly number[]>(
+  const ahead = new EncodeAhead<readonly number[], { label: string }>(
     (steps) => {
       encoded.push(steps[0]!);
-      return { label: `${steps[0]} ${encoded.length}` } as GPUCommandBuffer;
+      return { label: `${steps[0]} ${encoded.length}` };
     },
+    ({ label }) => discarded.push(label),
     () => state.usable,
   );
-  return { ahead, encoded, state };
+  return { ahead, encoded, discarded, state };
 }
 
 test('what came twice in a row is ready for the third time, and from then on', async () => {
@@ -47,12 +49,13 @@ test('calls that follow each other at once encode for themselves', () => {
 });
 
 test('other steps get commands of their own', async () => {
-  const { ahead } = recorded();
+  const { ahead, discarded } = recorded();
   const [one, other] = [long(1), long(100)];
   ahead.take(one);
   ahead.take(one);
   await timers();
   assert.match(ahead.take(other).label, /^100 /);
+  assert.equal(discarded, ['1 3']);
   assert.match(ahead.take(one).label, /^1 /);
 });
 
@@ -76,13 +79,14 @@ test('short lists, a device that is of no use, and what was let go of are not en
 });
 
 test('what is ready is not taken where it is of no use any more', async () => {
-  const { ahead, state } = recorded();
+  const { ahead, discarded, state } = recorded();
   const steps = long(1);
   ahead.take(steps);
   ahead.take(steps);
   await timers();
   state.usable = false;
   assert.is(ahead.take(steps).label, '1 4');
+  assert.equal(discarded, ['1 3']);
 });
 
 test.run();
