@@ -1,5 +1,5 @@
 /**
- * Attention of one query position over a KV cache [B, capacity, H·d]. Nothing here depends on how full the cache is but the loop bounds,
+ * Attention of one query position over a KV cache: keys and values [B, capacity, H·d] of one layer, in a buffer that holds those of other layers as well. Nothing here depends on how full the cache is but the loop bounds,
  * which are data, and nothing is unrolled over the head, so that a kernel stays small (an adapter in software compiles it for seconds else).
  *
  * On a GPU a workgroup takes one head of a row: its 64 threads share the keys for the scores, then the elements of the output; 2.3 KiB
@@ -31,9 +31,9 @@ export interface DecodeAttentionOptions {
   type: ElementType;
 }
 
-/** `quads`: vec4s of a head; `stride4`: of a row. */
+/** In vec4s: `quads` of a head, `stride4` of a row, and where `keys` and `values` of the layer begin. */
 const parameters: Parameter[] = [
-  ...u32('batch', 'capacity', 'heads', 'quads', 'stride4'),
+  ...u32('batch', 'capacity', 'heads', 'quads', 'stride4', 'keys', 'values'),
   { name: 'scale', type: 'f32' },
 ];
 
@@ -42,10 +42,7 @@ function wide(name: string, type: ElementType = 'f32', write = false): Buffer {
   return { name, type, vector: true, write };
 }
 
-/** A cache, and what is to go into it. */
-function cacheBuffers(name: string, { type }: DecodeAttentionOptions): Buffer[] {
-  return [wide(`own_${name}`), wide(name, type, true)];
-}
+type Part = 'keys' | 'values';
 
 function placeBuffers({ indirect }: DecodeAttentionOptions): Buffer[] {
   return [{ name: 'bounds', type: 'i32' }, ...(indirect ? [{ name: 'source', type: 'i32' as const }] : [])];
@@ -61,15 +58,15 @@ const place = [
   'let seen = min(max(end, 1u) - 1u, p.capacity);',
 ];
 
-/** vec4 of a cache at which key `j` of this head begins. */
-function placeOf(j: string, { indirect }: Pick<DecodeAttentionOptions, 'indirect'>): string {
+/** vec4 of the cache at which key or value `j` of this head begins. */
+function placeOf(part: Part, j: string, { indirect }: Pick<DecodeAttentionOptions, 'indirect'>): string {
   const owner = indirect ? `u32(source[batch * p.capacity + ${j}])` : 'batch';
-  return `(${owner} * p.capacity + ${j}) * p.stride4 + head * p.quads`;
+  return `p.${part} + (${owner} * p.capacity + ${j}) * p.stride4 + head * p.quads`;
 }
 
-/** The same in the row's own cache. */
-function ownPlaceOf(j: string): string {
-  return placeOf(j, { indirect: false });
+/** The same in the row's own part. */
+function ownPlaceOf(part: Part, j: string): string {
+  return placeOf(part, j, { indirect: false });
 }
 
 /** Keys of which a workgroup has the scores at the same time. */
@@ -82,18 +79,19 @@ export function decodeGrid(batch: number, heads: number): Grid {
 /** For GPUs. */
 export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSource {
   const frame = rowFrame(true);
-  const taken = (cache: string, index: string, at: string) => [
+  const taken = (part: Part, index: string) => [
     'var x = vec4<f32>();',
-    `if (j == seen) { x = load_own_${cache}(base + ${index}); store_${cache}(${ownPlaceOf('j')} + ${index}, x); }`,
-    `else { x = load_${cache}(${at} + ${index}); }`,
+    `if (j == seen) { x = load_own_${part}(base + ${index}); store_cache(${ownPlaceOf(part, 'j')} + ${index}, x); }`,
+    `else { x = load_cache(at + ${index}); }`,
   ];
   return kernelSource({
     name: 'attention decode',
     parameters,
     buffers: [
       wide('q'),
-      ...cacheBuffers('keys', options),
-      ...cacheBuffers('values', options),
+      wide('own_keys'),
+      wide('own_values'),
+      wide('cache', options.type, true),
       ...placeBuffers(options),
       wide('out', 'f32', true),
     ],
@@ -121,10 +119,10 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
       `var ownLargest = ${lowest};`,
       `for (var i = lane; i < count; i += ${threads}u) {`,
       'let j = first + i;',
-      `let at = ${placeOf('j', options)};`,
+      `let at = ${placeOf('keys', 'j', options)};`,
       'var s = 0.0;',
       'for (var c = 0u; c < p.quads; c++) {',
-      ...taken('keys', 'c', 'at'),
+      ...taken('keys', 'c'),
       's += dot(load_q(base + c), x);',
       '}',
       'weights[i] = s * p.scale;',
@@ -143,8 +141,8 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
       'o *= keep;',
       'for (var i = part; i < count && part < parts; i += parts) {',
       'let j = first + i;',
-      `let at = ${placeOf('j', options)};`,
-      ...taken('values', 'quad', 'at'),
+      `let at = ${placeOf('values', 'j', options)};`,
+      ...taken('values', 'quad'),
       'o += weights[i] * x;',
       '}',
       'workgroupBarrier();',
@@ -181,7 +179,8 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
     parameters,
     buffers: [
       wide('q'),
-      ...cacheBuffers('keys', options),
+      wide('own_keys'),
+      wide('cache', options.type, true),
       ...placeBuffers(options),
       { name: 'scores', type: 'f32', write: true },
     ],
@@ -196,21 +195,21 @@ export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSourc
       'let base = batch * p.stride4 + head * p.quads;',
       `let j = start + block * ${keysAtOnce}u;`,
       'if (j < seen) {',
-      all((k) => `let j${k} = min(j + ${k}u, seen - 1u);\nlet at${k} = ${placeOf(`j${k}`, options)};`, '\n'),
+      all((k) => `let j${k} = min(j + ${k}u, seen - 1u);\nlet at${k} = ${placeOf('keys', `j${k}`, options)};`, '\n'),
       all((k) => `var s${k} = 0.0;`, '\n'),
       'for (var c = 0u; c < p.quads; c++) {',
       'let x = load_q(base + c);',
-      all((k) => `s${k} += dot(x, load_keys(at${k} + c));`, '\n'),
+      all((k) => `s${k} += dot(x, load_cache(at${k} + c));`, '\n'),
       '}',
       // past the end the last key is taken again, and written again
       all((k) => `store_scores(unit * p.capacity + j${k}, s${k} * p.scale);`, '\n'),
       '}',
       'if (block == 0u && last) {',
-      `let at = ${ownPlaceOf('seen')};`,
+      `let at = ${ownPlaceOf('keys', 'seen')};`,
       'var s = 0.0;',
       'for (var c = 0u; c < p.quads; c++) {',
       'let x = load_own_keys(base + c);',
-      'store_keys(at + c, x);',
+      'store_cache(at + c, x);',
       's += dot(load_q(base + c), x);',
       '}',
       'store_scores(unit * p.capacity + seen, s * p.scale);',
@@ -236,7 +235,8 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
     parameters,
     buffers: [
       { name: 'scores', type: 'f32' },
-      ...cacheBuffers('values', options),
+      wide('own_values'),
+      wide('cache', options.type, true),
       ...placeBuffers(options),
       wide('out', 'f32', true),
     ],
@@ -257,7 +257,7 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
           [
             // past the end the last key is read again, with no weight
             `let j${k} = min(j + ${k}u, seen - 1u);`,
-            `let at${k} = ${placeOf(`j${k}`, options)} + quad;`,
+            `let at${k} = ${placeOf('values', `j${k}`, options)} + quad;`,
             `let s${k} = select(${lowest}, load_scores(unit * p.capacity + j${k}), j + ${k}u < seen);`,
           ].join('\n'),
         '\n',
@@ -267,12 +267,12 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       'm = largest;',
       all((k) => `let w${k} = exp(s${k} - m);`, '\n'),
       `l = l * keep + ${all((k) => `w${k}`, ' + ')};`,
-      unroll(own, (c) => `o${c} = o${c} * keep + ${all((k) => `w${k} * load_values(at${k} + ${c}u)`, ' + ')};`),
+      unroll(own, (c) => `o${c} = o${c} * keep + ${all((k) => `w${k} * load_cache(at${k} + ${c}u)`, ' + ')};`),
       '}',
       `let base = batch * p.stride4 + head * p.quads + quad;`,
       'if (last) {',
       'let s = load_scores(unit * p.capacity + seen);',
-      `let at = ${ownPlaceOf('seen')} + quad;`,
+      `let at = ${ownPlaceOf('values', 'seen')} + quad;`,
       'let largest = max(m, s);',
       'let keep = exp(m - largest);',
       'let w = exp(s - largest);',
@@ -280,7 +280,7 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       unroll(own, (c) =>
         [
           `let v${c} = load_own_values(base + ${c}u);`,
-          `store_values(at + ${c}u, v${c});`,
+          `store_cache(at + ${c}u, v${c});`,
           `o${c} = o${c} * keep + w * v${c};`,
         ].join('\n'),
       ),

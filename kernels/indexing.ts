@@ -56,7 +56,7 @@ export function gatherKernel({ type, vector }: { type: ElementType; vector: bool
 export function updateRowsKernel(): KernelSource {
   return kernelSource({
     name: 'update rows',
-    parameters: u32('count', 'rowWords', 'cacheWords', 'width'),
+    parameters: u32('count', 'rowWords', 'cacheWords', 'width', 'first'),
     buffers: [
       { name: 'rows', type: 'u32' },
       { name: 'position', type: 'i32' },
@@ -69,7 +69,7 @@ export function updateRowsKernel(): KernelSource {
       'let batch = i / p.rowWords;',
       'let at = i % p.rowWords + u32(position[batch]) * p.width;',
       // a position past the capacity writes nothing rather than into the next batch row
-      'if (at < p.cacheWords) { cache[batch * p.cacheWords + at] = rows[i]; }',
+      'if (at < p.cacheWords) { cache[(p.first + batch) * p.cacheWords + at] = rows[i]; }',
     ].join('\n'),
   });
 }

@@ -1,5 +1,5 @@
 /** The MAGNETO decoder: sub-LayerNorm blocks over token embeddings in which image vectors take the place of image slots. */
-import { appendAttention, attention, gather, type Tensor, updateRows, where } from '../engine/index.ts';
+import { appendAttention, attention, fillCache, gather, type Tensor, where } from '../engine/index.ts';
 import type { TextConfig } from './config.ts';
 import { activations, Dropouts, linear, type Mode, norm, noTap, stack, type Tap } from './modules.ts';
 import type { DecoderLayer, DecoderParameters } from './parameters.ts';
@@ -24,10 +24,40 @@ export interface DecoderInput {
   } | null;
 }
 
-/** Keys and values of all layers, each [rows, capacity, D]. */
-export interface KeyValueCache<T = Tensor> {
-  readonly keys: readonly T[];
-  readonly values: readonly T[];
+/**
+ * Keys and values of all layers, of so many in each tensor (see `cacheShape` of the engine) as a binding holds: a step takes and gives a tensor or two instead of
+ * two for each layer.
+ */
+export type KeyValueCache = readonly Tensor[];
+
+/** The cache in the course of a step. */
+class Caches {
+  readonly #tensors: Tensor[];
+
+  constructor(cache: KeyValueCache) {
+    this.#tensors = [...cache];
+  }
+
+  get all(): KeyValueCache {
+    return this.#tensors;
+  }
+
+  /** The tensor that holds a layer, and as which of its own. */
+  of(layer: number): { cache: Tensor; place: number } {
+    const { each, at } = this.#find(layer);
+    return { cache: this.#tensors[at], place: layer % each };
+  }
+
+  /** Puts a tensor in the place of the one that holds a layer. */
+  replace(layer: number, cache: Tensor): void {
+    this.#tensors[this.#find(layer).at] = cache;
+  }
+
+  /** All tensors but the last hold equally many layers. */
+  #find(layer: number): { each: number; at: number } {
+    const [each] = this.#tensors[0].shape;
+    return { each, at: Math.floor(layer / each) };
+  }
 }
 
 /** (token or image vector)·√D + position: the input of the first layer, [B, T, D]. */
@@ -110,24 +140,19 @@ export function prefill(
   slots: Tensor,
 ): { last: Tensor; cache: KeyValueCache } {
   const [batch, length] = input.ids.shape;
-  const keys: Tensor[] = [];
-  const values: Tensor[] = [];
-  // a prompt fills the first of its rows in a cache that has several for each (its beams)
-  const store = (whole: Tensor, rows: Tensor) =>
-    updateRows(whole.reshape([batch, (whole.shape[0] / batch) * whole.shape[1], config.embedDim]), rows, slots).reshape(
-      whole.shape,
-    );
+  const heads = config.attentionHeads;
+  const caches = new Caches(cache);
   let x = embed(parameters, config, positionTable, input);
-  const options = { heads: config.attentionHeads, causal: true, bounds: input.bounds };
   for (const [i, layer] of parameters.layers.entries()) {
     x = block(x, layer, config, (query, key, value) => {
-      keys.push(store(cache.keys[i], key));
-      values.push(store(cache.values[i], value));
-      return attention(query, key, value, options);
+      // a prompt fills the first of its rows in a cache that has several for each (its beams)
+      const { cache: whole, place } = caches.of(i);
+      caches.replace(i, fillCache(whole, { key, value }, slots, { heads, layer: place }));
+      return attention(query, key, value, { heads, causal: true, bounds: input.bounds });
     });
   }
   const last = x.slice(1, length - 1, length).reshape([batch, config.embedDim]);
-  return { last: finish(parameters, config, last), cache: { keys, values } };
+  return { last: finish(parameters, config, last), cache: caches.all };
 }
 
 /** One token per row: ids and positionIds [B, 1]; its slot is the last of its bounds. With `source` [B, capacity] rows read each other's caches. */
@@ -140,17 +165,16 @@ export function decodeStep(
   source?: Tensor,
 ): { last: Tensor; cache: KeyValueCache } {
   const [batch] = input.ids.shape;
-  const keys: Tensor[] = [];
-  const values: Tensor[] = [];
+  const caches = new Caches(cache);
   let x = embed(parameters, config, positionTable, input);
   for (const [i, layer] of parameters.layers.entries()) {
     x = block(x, layer, config, (query, key, value) => {
-      const own = { keys: cache.keys[i], values: cache.values[i] };
-      const written = appendAttention(query, key, value, own, input.bounds, { heads: config.attentionHeads, source });
-      keys.push(written.keys);
-      values.push(written.values);
-      return written.out;
+      const { cache: whole, place } = caches.of(i);
+      const options = { heads: config.attentionHeads, layer: place, source };
+      const attended = appendAttention(query, key, value, whole, input.bounds, options);
+      caches.replace(i, attended.cache);
+      return attended.out;
     });
   }
-  return { last: finish(parameters, config, x.reshape([batch, config.embedDim])), cache: { keys, values } };
+  return { last: finish(parameters, config, x.reshape([batch, config.embedDim])), cache: caches.all };
 }

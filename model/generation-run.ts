@@ -1,5 +1,5 @@
 /** The state of one generation on the host: the tokens of every row, where its keys and values lie, and the cache that holds them. */
-import { HostArray, mapTree, type Tensor } from '../engine/index.ts';
+import { cacheShape, HostArray, type Tensor } from '../engine/index.ts';
 import type { HostBatch, TokenBatch } from './batch.ts';
 import type { Candidate } from './beam-search.ts';
 import type { KeyValueCache } from './decoder.ts';
@@ -48,17 +48,7 @@ export class GenerationRun {
       this.#source.fill(prompt * beams, row * this.#capacity, (row + 1) * this.#capacity);
       this.#starts.push(batch.attentionMask[prompt].indexOf(1));
     }
-    const { layers, embedDim } = model.config.text;
-    const bytes = 4 * rows * this.#capacity * embedDim;
-    const { maxBindingBytes } = model.device.traits;
-    if (bytes > maxBindingBytes)
-      throw new Error(
-        `the keys of ${rows} rows of up to ${this.#capacity} tokens take ${bytes} bytes a layer, and this adapter binds ${maxBindingBytes} at ` +
-          'most; take fewer rows at a time, or fewer new tokens',
-      );
-    const zeros = () =>
-      Array.from({ length: layers }, () => model.device.zeros([rows, this.#capacity, embedDim], 'f32', 'KV cache'));
-    this.cache = { keys: zeros(), values: zeros() };
+    this.cache = emptyCache(model, rows, this.#capacity);
     model.positionTable(this.#capacity + model.config.text.padTokenId + 1);
   }
 
@@ -149,10 +139,29 @@ export class GenerationRun {
   }
 
   #bounds(end: number): Int32Array {
-    return Int32Array.from(this.#starts.flatMap((start) => [start, end]));
+    const bounds = new Int32Array(2 * this.#starts.length).fill(end);
+    for (const [row, start] of this.#starts.entries()) bounds[2 * row] = start;
+    return bounds;
   }
 
   dispose(): void {
-    mapTree(this.cache, (leaf) => (leaf as Tensor).dispose());
+    for (const tensor of this.cache) tensor.dispose();
   }
+}
+
+/** Zeros for all layers, in as few tensors as the adapter's bindings allow. */
+function emptyCache({ config, device }: Kosmos2, rows: number, capacity: number): KeyValueCache {
+  const { layers, embedDim: width, attentionHeads: heads } = config.text;
+  const shapeOf = (count: number) => cacheShape({ layers: count, rows, capacity, width, heads });
+  const bytes = 4 * shapeOf(1).reduce((product, extent) => product * extent, 1);
+  const { maxBindingBytes } = device.traits;
+  const each = Math.min(layers, Math.floor(maxBindingBytes / bytes));
+  if (each === 0)
+    throw new Error(
+      `keys and values of ${rows} rows of up to ${capacity} tokens take ${bytes} bytes a layer, and this adapter binds ${maxBindingBytes} at most; ` +
+        'take fewer rows at a time, or fewer new tokens',
+    );
+  return Array.from({ length: Math.ceil(layers / each) }, (_, i) =>
+    device.zeros(shapeOf(Math.min(each, layers - i * each)), 'f32', 'KV cache'),
+  );
 }

@@ -1,6 +1,6 @@
 /** How likely a model finds token sequences: what several of them begin with is run once, and each goes on from there. */
 import { attention, type Compiled, compile, concat, gather, HostArray, type Tensor } from '../engine/index.ts';
-import { block, embed, finish, type KeyValueCache } from './decoder.ts';
+import { block, embed, finish } from './decoder.ts';
 import { decoderInput, type Kosmos2 } from './kosmos2.ts';
 import { ignoredLabel } from './loss.ts';
 import { labelLosses } from './weight.ts';
@@ -41,19 +41,25 @@ interface RestBatch {
   readonly labels: Tensor;
 }
 
-type RunPrefix = (table: Tensor, batch: PrefixBatch) => KeyValueCache;
-type RunRest = (table: Tensor, prefix: KeyValueCache, batch: RestBatch) => Tensor;
+/** Keys and values of the shared tokens in every layer, each [prefixes, length, D]. */
+interface Prefixes {
+  readonly keys: readonly Tensor[];
+  readonly values: readonly Tensor[];
+}
+
+type RunPrefix = (table: Tensor, batch: PrefixBatch) => Prefixes;
+type RunRest = (table: Tensor, prefix: Prefixes, batch: RestBatch) => Tensor;
 
 /** Scores with one model; keeps the compiled functions. */
 export class LikelihoodScorer {
   readonly #model: Kosmos2;
-  readonly #prefix: Compiled<Parameters<RunPrefix>, KeyValueCache>;
+  readonly #prefix: Compiled<Parameters<RunPrefix>, Prefixes>;
   readonly #rest: Compiled<Parameters<RunRest>, Tensor>;
 
   constructor(model: Kosmos2) {
     this.#model = model;
     const { device } = model;
-    this.#prefix = compile<Parameters<RunPrefix>, KeyValueCache>(
+    this.#prefix = compile<Parameters<RunPrefix>, Prefixes>(
       (table, { ids, positionIds, bounds, slots, vectors }) =>
         this.#tracePrefix(table, decoderInput(ids, positionIds, bounds, slots, vectors)),
       { device, name: 'shared prefixes' },
@@ -165,7 +171,7 @@ export class LikelihoodScorer {
     return { rows, host };
   }
 
-  #tracePrefix(table: Tensor, input: ReturnType<typeof decoderInput>): KeyValueCache {
+  #tracePrefix(table: Tensor, input: ReturnType<typeof decoderInput>): Prefixes {
     const { weights, config } = this.#model;
     const decoder = weights.text_model.model;
     const cache = { keys: [] as Tensor[], values: [] as Tensor[] };
@@ -181,7 +187,7 @@ export class LikelihoodScorer {
     return cache;
   }
 
-  #traceRest(table: Tensor, prefix: KeyValueCache, { ids, positionIds, bounds, source, labels }: RestBatch): Tensor {
+  #traceRest(table: Tensor, prefix: Prefixes, { ids, positionIds, bounds, source, labels }: RestBatch): Tensor {
     const { weights, config } = this.#model;
     const decoder = weights.text_model.model;
     const [rows] = ids.shape;

@@ -234,7 +234,7 @@ export interface AttentionOptions {
 }
 
 /** Zeros that fill heads up to the multiple of 4 that the kernels take; they change no score. */
-function headPadding(width: number, heads: number): number {
+export function headPadding(width: number, heads: number): number {
   const headDim = width / heads;
   return Number.isInteger(headDim) ? (4 - (headDim % 4)) % 4 : 0;
 }

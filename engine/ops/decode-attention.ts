@@ -15,12 +15,18 @@ import type { LowerContext } from '../lower.ts';
 import { attribute, type OpDefinition, type ReferenceArray } from '../op.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { attentionOp, headDimOf, padHeads, unpadHeads } from './attention.ts';
+import { attentionOp, headDimOf, headPadding, padHeads, unpadHeads } from './attention.ts';
+import { updateRows } from './indexing.ts';
 import { expectDType, expectRank, expectShape, f32Of, input, integers, onlyShard } from './support.ts';
+import { reshape } from './view.ts';
+
+/** Axes of a cache: layers, keys and values, rows, slots, width. */
+type CacheShape = readonly [layers: number, parts: number, rows: number, capacity: number, width: number];
 
 interface DecodeAttributes {
   heads: number;
   scale: number;
+  layer: number;
 }
 
 function expectPosition(op: string, name: string, x: Abstract): void {
@@ -29,41 +35,56 @@ function expectPosition(op: string, name: string, x: Abstract): void {
   expectShape(op, name, x, [x.shape[0], 1, x.shape[2]]);
 }
 
+function expectCache(op: string, cache: Abstract, width: number, layer: number): CacheShape {
+  expectRank(op, 'cache', cache, 5);
+  const [layers, , rows, capacity] = cache.shape;
+  expectShape(op, 'cache', cache, [layers, 2, rows, capacity, width]);
+  if (!(Number.isInteger(layer) && layer >= 0 && layer < layers))
+    throw new OpError(op, `layer ${layer} is none of the ${layers} layers of the cache ${formatShape(cache.shape)}`);
+  return cache.shape as unknown as CacheShape;
+}
+
+/** Elements before the keys (part 0) or values (part 1) of a layer. */
+function partStart([, parts, rows, capacity, width]: CacheShape, layer: number, part: number): number {
+  return (layer * parts + part) * rows * capacity * width;
+}
+
 /** Checks all but key and value; `source` may be missing. */
 function checkCache(
   op: string,
   q: Abstract,
-  [k, v, bounds, source]: readonly Abstract[],
-  { heads }: DecodeAttributes,
+  [cache, bounds, source]: readonly Abstract[],
+  { heads, layer }: DecodeAttributes,
 ): void {
   expectPosition(op, 'q', q);
   const [batch, , width] = q.shape;
-  expectRank(op, 'k', k, 3);
-  expectShape(op, 'v', v, k.shape);
-  if (k.dtype !== v.dtype) throw new OpError(op, `dtypes ${k.dtype} and ${v.dtype} of the caches differ`);
-  if (k.shape[2] !== width)
-    throw new OpError(op, `query ${formatShape(q.shape)} and cache ${formatShape(k.shape)} differ in width`);
+  const [, , rows, capacity] = expectCache(op, cache, width, layer);
   headDimOf(op, width, heads);
   expectShape(op, 'bounds', bounds, [batch, 2]);
   expectDType(op, 'bounds', bounds, 'i32');
   if (source) {
-    expectShape(op, 'source', source, [batch, k.shape[1]]);
+    expectShape(op, 'source', source, [batch, capacity]);
     expectDType(op, 'source', source, 'i32');
-  } else if (k.shape[0] !== batch) {
-    throw new OpError(op, `cache ${formatShape(k.shape)} has not the ${batch} rows of the queries; give source rows`);
+  } else if (rows !== batch) {
+    throw new OpError(
+      op,
+      `cache ${formatShape(cache.shape)} has not the ${batch} rows of the queries; give source rows`,
+    );
   }
+  if (rows < batch)
+    throw new OpError(op, `cache ${formatShape(cache.shape)} has no row for each of ${batch} positions`);
 }
 
-/** The cache with the rows that each batch row reads; `source` may be missing. */
-function read(cache: ReferenceArray, source?: ReferenceArray): ReferenceArray {
-  if (!source) return cache;
-  const [, capacity, width] = cache.shape;
+/** Keys or values with the rows that each batch row reads; `source` may be missing. */
+function read(part: ReferenceArray, source?: ReferenceArray): ReferenceArray {
+  if (!source) return part;
+  const [, capacity, width] = part.shape;
   const rows = Array.from(source.data, (owner, at) => owner * capacity + (at % capacity));
-  const data = Float64Array.from(rows.flatMap((row) => [...cache.data.subarray(row * width, (row + 1) * width)]));
+  const data = Float64Array.from(rows.flatMap((row) => [...part.data.subarray(row * width, (row + 1) * width)]));
   return { shape: [...source.shape, width], data };
 }
 
-/** The cache with row b of `rows` [B, 1, width] in slot bounds[b, 1] − 1 of its row b, but for rows whose bounds are empty or end past the capacity. */
+/** Keys or values with row b of `rows` [B, 1, width] in slot bounds[b, 1] − 1 of their row b, but for rows whose bounds are empty or end past the capacity. */
 function appended({ shape, data }: ReferenceArray, rows: ReferenceArray, bounds: ReferenceArray): ReferenceArray {
   const [, capacity, width] = shape;
   const out = data.slice();
@@ -76,22 +97,22 @@ function appended({ shape, data }: ReferenceArray, rows: ReferenceArray, bounds:
 }
 
 function lower(context: LowerContext): void {
-  const { heads, scale } = context.attributes as unknown as DecodeAttributes;
-  const [q, , , cache, , ...rest] = context.inputs;
+  const { heads, scale, layer } = context.attributes as unknown as DecodeAttributes;
+  const [q, , , { shape, dtype: type }, ...rest] = context.inputs;
   const [batch, , width] = q.shape;
-  const [, capacity] = cache.shape;
+  const cacheShape = shape as unknown as CacheShape;
+  const [, , , capacity] = cacheShape;
   const headDim = width / heads;
-  const [keys, values] = [1, 2].map((i) => [
-    context.input(i),
-    onlyShard('appendAttention', 'the cache', context.inPlace(2 + i, i)).memory,
-  ]);
-  const places = rest.map((_, i) => context.input(5 + i));
-  const [query, out] = [context.input(0), context.output(0)];
-  const options = { indirect: places.length > 1, type: cache.dtype };
-  const parameters = { batch, capacity, heads, quads: headDim / 4, stride4: width / 4, scale };
+  const [query, key, value] = [0, 1, 2].map((i) => context.input(i));
+  const places = [...rest.keys()].map((i) => context.input(4 + i));
+  const cache = onlyShard('appendAttention', 'the cache', context.inPlace(3, 1)).memory;
+  const out = context.output(0);
+  const options = { indirect: places.length > 1, type };
+  const [keys, values] = [0, 1].map((part) => partStart(cacheShape, layer, part) / 4);
+  const parameters = { batch, capacity, heads, quads: headDim / 4, stride4: width / 4, keys, values, scale };
   const flops = 4 * batch * capacity * width;
   if (!context.traits.software) {
-    const operands = [query, ...keys, ...values, ...places, out];
+    const operands = [query, key, value, cache, ...places, out];
     const source = decodeAttentionKernel(options);
     context.dispatch({ source, parameters, operands, grid: decodeGrid(batch, heads), flops });
     return;
@@ -100,14 +121,14 @@ function lower(context: LowerContext): void {
   context.dispatch({
     source: decodeScoresKernel(options),
     parameters,
-    operands: [query, ...keys, ...places, scores],
+    operands: [query, key, cache, ...places, scores],
     grid: decodeScoresGrid(batch, heads, capacity),
     flops: flops / 2,
   });
   context.dispatch({
     source: decodeValuesKernel({ ...options, own: decodeQuads(headDim) }),
     parameters,
-    operands: [scores, ...values, ...places, out],
+    operands: [scores, value, cache, ...places, out],
     grid: decodeValuesGrid(batch, heads, headDim),
     flops: flops / 2,
   });
@@ -118,86 +139,122 @@ export const appendAttentionOp: OpDefinition = {
   summary: 'writes key and value of one position into a KV cache, in place where it is donated, and attends over it',
   infer: ([q, key, value, ...cache], attributes) => {
     checkCache('appendAttention', q, cache, attributes as unknown as DecodeAttributes);
-    const [k] = cache;
     for (const [name, x] of Object.entries({ key, value })) {
       expectPosition('appendAttention', name, x);
       expectShape('appendAttention', name, x, q.shape);
     }
-    if (k.shape[0] < q.shape[0])
-      throw new OpError(
-        'appendAttention',
-        `cache ${formatShape(k.shape)} has no row for each of ${q.shape[0]} positions`,
-      );
-    return [f32Of(q.shape), k, k];
+    return [f32Of(q.shape), cache[0]];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([q, key, value, k, v, bounds, source], attributes, [out]) => {
-    const keys = appended(k, key, bounds);
-    const values = appended(v, value, bounds);
+  reference: ([q, key, value, cache, bounds, source], attributes, [out]) => {
+    const { layer, ...rest } = attributes as unknown as DecodeAttributes;
+    const shape = cache.shape as unknown as CacheShape;
+    const [, , rows, capacity, width] = shape;
+    const after = cache.data.slice();
+    const [keys, values] = [key, value].map((own, part) => {
+      const start = partStart(shape, layer, part);
+      const data = cache.data.subarray(start, start + rows * capacity * width);
+      const written = appended({ shape: [rows, capacity, width], data }, own, bounds);
+      after.set(written.data, start);
+      return read(written, source);
+    });
     const lse = f32Of([q.shape[0], attribute(attributes, 'heads'), 1]);
-    const inputs = [q, read(keys, source), read(values, source), bounds];
-    const [result] = attentionOp.reference(inputs, { ...attributes, causal: false }, [out, lse]);
-    return [result, keys.data, values.data];
+    const [result] = attentionOp.reference([q, keys, values, bounds], { ...rest, causal: false }, [out, lse]);
+    return [result, after];
   },
   lowering: { kind: 'kernel', lower },
   cases: [
     {
       inputs: [
         ...[input([1, 1, 32]), input([1, 1, 32]), input([1, 1, 32])],
-        ...[input([1, 40, 32]), input([1, 40, 32]), integers([1, 2], [0, 37])],
+        ...[input([1, 2, 1, 40, 32]), integers([1, 2], [0, 37])],
       ],
-      attributes: { heads: 2, scale: 0.25 },
+      attributes: { heads: 2, scale: 0.25, layer: 0 },
     },
     {
       inputs: [
         ...[input([3, 1, 64]), input([3, 1, 64]), input([3, 1, 64])],
-        ...[input([3, 90, 64]), input([3, 90, 64]), integers([3, 2], [0, 1, 4, 90, 2, 71])],
+        ...[input([2, 2, 3, 90, 64]), integers([3, 2], [0, 1, 4, 90, 2, 71])],
       ],
-      attributes: { heads: 1, scale: 0.125 },
+      attributes: { heads: 1, scale: 0.125, layer: 1 },
     },
     {
       inputs: [
         ...[input([2, 1, 40]), input([2, 1, 40]), input([2, 1, 40])],
-        ...[input([3, 6, 40]), input([3, 6, 40]), integers([2, 2], [0, 5, 0, 5])],
+        ...[input([3, 2, 3, 6, 40]), integers([2, 2], [0, 5, 0, 5])],
         integers([2, 6], [0, 0, 2, 1, 0, 0, 0, 0, 1, 2, 1, 0]),
       ],
-      attributes: { heads: 2, scale: 0.3 },
+      attributes: { heads: 2, scale: 0.3, layer: 1 },
     },
     {
       inputs: [
         ...[input([2, 1, 128]), input([2, 1, 128]), input([2, 1, 128])],
-        ...[input([2, 90, 128]), input([2, 90, 128]), integers([2, 2], [3, 90, 4, 4])],
+        ...[input([1, 2, 2, 90, 128]), integers([2, 2], [3, 90, 4, 4])],
       ],
-      attributes: { heads: 1, scale: 0.1 },
+      attributes: { heads: 1, scale: 0.1, layer: 0 },
     },
     {
       inputs: [
         ...[input([2, 1, 24]), input([2, 1, 24]), input([2, 1, 24])],
-        ...[input([2, 600, 24]), input([2, 600, 24]), integers([2, 2], [5, 597, 250, 250])],
+        ...[input([2, 2, 2, 600, 24]), integers([2, 2], [5, 597, 250, 250])],
       ],
-      attributes: { heads: 2, scale: 0.3 },
+      attributes: { heads: 2, scale: 0.3, layer: 0 },
     },
   ],
 };
 
+/** What a cache holds. `width` is that of keys and values, H·d. */
+export interface CacheExtent {
+  readonly layers: number;
+  readonly rows: number;
+  readonly capacity: number;
+  readonly width: number;
+  readonly heads: number;
+}
+
+/** Shape of a KV cache: [layers, keys and values, rows, capacity, width], the width such that each head takes a multiple of 4. */
+export function cacheShape({ layers, rows, capacity, width, heads }: CacheExtent): number[] {
+  return [layers, 2, rows, capacity, width + heads * headPadding(width, heads)];
+}
+
 /**
- * Attention of one position q [B, 1, H·d] over a KV cache [rows, capacity, H·d] that takes the position's own key and value [B, 1, H·d] in: those
- * of row b are written into slot bounds[b, 1] − 1 of cache row b, in place where the caches are donated. bounds i32 [B, 2] tells first slot and end
- * of every row; a row whose bounds are empty or end past the capacity writes nothing. With `source` i32 [B, capacity], key j of row b lies in cache
- * row source[b, j] (beams that share a prefix), but for the last. Scale 1/√d. A head dimension that is no multiple of 4 costs copies.
+ * A KV cache (see {@link cacheShape}) with keys and values [B, T, H·d] of one layer written from slot position[b] (i32 [B]) on, in place where it is donated. A
+ * cache of several rows for each of the B has them in the first.
+ */
+export function fillCache(
+  cache: Tensor,
+  { key, value }: { readonly key: Tensor; readonly value: Tensor },
+  position: Tensor,
+  { heads, layer }: { heads: number; layer: number },
+): Tensor {
+  const [layers, parts, rows, capacity, width] = cache.shape;
+  const [batch] = key.shape;
+  const parted = reshape(cache, [layers * parts * batch, (rows / batch) * capacity, width]);
+  const filled = [key, value].reduce(
+    (into, own, part) => updateRows(into, padHeads(own, heads), position, { first: (layer * parts + part) * batch }),
+    parted,
+  );
+  return reshape(filled, cache.shape);
+}
+
+/**
+ * Attention of one position q [B, 1, H·d] over the keys and values that a KV cache (see {@link cacheShape}) holds of a layer. The cache takes the position's own
+ * key and value [B, 1, H·d] in: those of row b are written into slot bounds[b, 1] − 1 of its row b, in place where it is donated. bounds i32 [B, 2] tells first
+ * slot and end of every row; a row whose bounds are empty or end past the capacity writes nothing. With `source` i32 [B, capacity], key j of row b lies in
+ * row source[b, j] (beams that share a prefix), but for the last. Scale 1/√d. Result [B, 1, H·d], and the cache.
  */
 export function appendAttention(
   q: Tensor,
   key: Tensor,
   value: Tensor,
-  cache: { readonly keys: Tensor; readonly values: Tensor },
+  cache: Tensor,
   bounds: Tensor,
-  { heads, source }: { heads: number; source?: Tensor },
-): { out: Tensor; keys: Tensor; values: Tensor } {
+  { heads, layer, source }: { heads: number; layer: number; source?: Tensor },
+): { out: Tensor; cache: Tensor } {
   const width = q.shape[q.rank - 1];
-  const operands = [q, key, value, cache.keys, cache.values].map((x) => padHeads(x, heads));
-  const attributes = { heads, scale: 1 / Math.sqrt(width / heads) };
-  const results = apply(appendAttentionOp, [...operands, bounds, ...(source ? [source] : [])], attributes);
-  const [out, keys, values] = results.map((x) => unpadHeads(x, heads, width));
-  return { out, keys, values };
+  const positions = [q, key, value].map((x) => padHeads(x, heads));
+  const attributes = { heads, layer, scale: 1 / Math.sqrt(width / heads) };
+  const operands = [...positions, cache, bounds, ...(source ? [source] : [])];
+  const [out, written] = apply(appendAttentionOp, operands, attributes);
+  return { out: unpadHeads(out, heads, width), cache: written };
 }

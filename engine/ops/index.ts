@@ -21,7 +21,7 @@ import { broadcastOp, reshapeOp, sliceOp, transposeOp } from './view.ts';
 export { adamwUpdate } from './adamw.ts';
 export { type AttentionOptions, attention } from './attention.ts';
 export { crossEntropy } from './cross-entropy.ts';
-export { appendAttention } from './decode-attention.ts';
+export { appendAttention, type CacheExtent, cacheShape, fillCache } from './decode-attention.ts';
 export { dropout } from './dropout.ts';
 export * from './elementwise.ts';
 export { embeddingGradient } from './embedding-gradient.ts';

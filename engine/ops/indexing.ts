@@ -68,11 +68,15 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
 export const updateRowsOp: OpDefinition = {
   name: 'updateRows',
   summary:
-    'writes rows [B, T, width] into a cache [B, capacity, width] from slot position[b] on; in place where the cache is donated',
-  infer: ([cache, rows, position]) => {
+    'writes rows [B, T, width] into a cache [≥ B, capacity, width] from slot position[b] on; in place where the cache is donated',
+  infer: ([cache, rows, position], attributes) => {
     expectRank('updateRows', 'cache', cache, 3);
     expectRank('updateRows', 'rows', rows, 3);
-    const [batch, capacity, width] = cache.shape;
+    const [all, capacity, width] = cache.shape;
+    const [batch] = rows.shape;
+    const first = attribute<number>(attributes, 'first');
+    if (!(Number.isInteger(first) && first >= 0 && first + batch <= all))
+      throw new OpError('updateRows', `${batch} batch rows from ${first} on are not within the ${all} of the cache`);
     expectShape('updateRows', 'rows', rows, [batch, rows.shape[1], width]);
     expectShape('updateRows', 'position', position, [batch]);
     expectDType('updateRows', 'position', position, 'i32');
@@ -87,15 +91,17 @@ export const updateRowsOp: OpDefinition = {
     return [cache];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([cache, rows, position]) => {
-    const [batch, capacity, width] = cache.shape;
+  reference: ([cache, rows, position], attributes) => {
+    const [, capacity, width] = cache.shape;
+    const [batch] = rows.shape;
+    const first = attribute<number>(attributes, 'first');
     const out = cache.data.slice();
     const count = rows.shape[1] * width;
     for (let b = 0; b < batch; b++) {
       const room = (capacity - position.data[b]) * width;
       out.set(
         rows.data.subarray(b * count, b * count + Math.min(count, room)),
-        (b * capacity + position.data[b]) * width,
+        ((first + b) * capacity + position.data[b]) * width,
       );
     }
     return [out];
@@ -110,22 +116,35 @@ export const updateRowsOp: OpDefinition = {
       const count = sizeOf(rows.shape);
       context.dispatch({
         source: updateRowsKernel(),
-        parameters: { count, rowWords: rows.shape[1] * width, cacheWords: capacity * width, width },
+        parameters: {
+          count,
+          rowWords: rows.shape[1] * width,
+          cacheWords: capacity * width,
+          width,
+          first: attribute<number>(context.attributes, 'first'),
+        },
         operands: [rowsMemory, position, onlyShard('updateRows', 'the cache', context.inPlace(0, 0)).memory],
         grid: elementsGrid(count),
       });
     },
   },
   cases: [
-    { inputs: [input([2, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])] },
-    { inputs: [integers([1, 4, 1], [9, 8, 7, 6]), integers([1, 1, 1], [5]), integers([1], [2])] },
-    { inputs: [input([1, 4, 3]), input([1, 2, 3]), integers([1], [3])] },
+    { inputs: [input([2, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])], attributes: { first: 0 } },
+    { inputs: [input([5, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])], attributes: { first: 2 } },
+    {
+      inputs: [integers([1, 4, 1], [9, 8, 7, 6]), integers([1, 1, 1], [5]), integers([1], [2])],
+      attributes: { first: 0 },
+    },
+    { inputs: [input([1, 4, 3]), input([1, 2, 3]), integers([1], [3])], attributes: { first: 0 } },
   ],
 };
 
-/** `cache` [B, capacity, width] with `rows` [B, T, width] written from slot position[b] (i32 [B]) on; what would lie past the capacity is dropped. */
-export function updateRows(cache: Tensor, rows: Tensor, position: Tensor): Tensor {
-  return applyOne(updateRowsOp, [cache, rows, position]);
+/**
+ * `cache` [all, capacity, width] with `rows` [B, T, width] written from slot position[b] (i32 [B]) on, into its batch rows `first` … `first` + B − 1; what would lie
+ * past the capacity is dropped.
+ */
+export function updateRows(cache: Tensor, rows: Tensor, position: Tensor, { first = 0 } = {}): Tensor {
+  return applyOne(updateRowsOp, [cache, rows, position], { first });
 }
 
 /** Lists of at most this length fit into a thread's private memory. */

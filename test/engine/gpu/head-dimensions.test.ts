@@ -1,11 +1,12 @@
 /** Attention with head dimensions that are no multiple of 4: padded for the kernels, the same as the float64 reference, gradients too. */
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '../../../engine/index.ts';
 import type { ReferenceArray } from '../../../engine/op.ts';
 import { attentionOp } from '../../../engine/ops/attention.ts';
 import { attentionGradientOp } from '../../../engine/ops/attention-gradient.ts';
 import { appendAttentionOp } from '../../../engine/ops/decode-attention.ts';
-import { appendAttention, attention } from '../../../engine/ops/index.ts';
+import { appendAttention, attention, cacheShape, fillCache } from '../../../engine/ops/index.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -55,16 +56,23 @@ test('over a cache that takes the position in', async () => {
   const [q, key, value] = [make(2, 1, width), make(2, 1, width), make(2, 1, width)];
   const [k, v] = [make(2, 6, width), make(2, 6, width)];
   const bounds = { shape: [2, 2], data: Float64Array.of(0, 5, 2, 6) };
-  const expected = appendAttentionOp.reference(
-    [q, key, value, k, v, bounds],
-    { heads, scale },
-    [q, k, v].map(({ shape }) => f32(shape)),
+  const [out, after] = appendAttentionOp.reference(
+    [q, key, value, { shape: [1, 2, 2, 6, width], data: Float64Array.of(...k.data, ...v.data) }, bounds],
+    { heads, scale, layer: 0 },
+    [f32(q.shape), f32([1, 2, 2, 6, width])],
   );
-  const cache = { keys: upload(k), values: upload(v) };
+  const zeros = device.zeros(cacheShape({ layers: 2, rows: 2, capacity: 6, width, heads }));
+  const start = device.tensor(Int32Array.of(0, 0));
+  const filled = fillCache(zeros, { key: upload(k), value: upload(v) }, start, { heads, layer: 1 });
   const places = device.tensor(Int32Array.from(bounds.data), [2, 2]);
-  const { out, keys, values } = appendAttention(upload(q), upload(key), upload(value), cache, places, { heads });
-  for (const [i, tensor] of [out, keys, values].entries())
-    expectClose(await tensor.read(), expected[i], tolerance, `appendAttention, output ${i}`);
+  const result = appendAttention(upload(q), upload(key), upload(value), filled, places, { heads, layer: 1 });
+  expectClose(await result.out.read(), out, tolerance, 'appendAttention');
+  const layer = result.cache.slice(0, 1, 2).reshape([-1, result.cache.shape[4] / heads]);
+  expectClose(await layer.slice(1, 0, width / heads).read(), after, tolerance, 'the cache');
+  assert.ok(
+    (await result.cache.slice(0, 0, 1).read()).every((element) => element === 0),
+    'no other layer is written',
+  );
 });
 
 test.run();
