@@ -36,13 +36,16 @@ export function matvecGrid(N: number, batch: number, { count }: MatvecTeams): Gr
   return [Math.ceil(N / (4 * count)), 1, batch];
 }
 
-/** What a kernel with teams is made of; its body sees `along`, the thread's place in the team, and the team's first `column`. */
-export function matvecParts({ lanes, count, subgroup }: MatvecTeams) {
+/** Rows up to which several products are one dispatch: three kernels for 8 rows in one take llvmpipe 93 s to compile, for one row 2 s. */
+const siblingRows = 2;
+
+/** What a kernel with teams for so many rows is made of; its body sees `along`, the thread's place in the team, and the team's first `column`. */
+export function matvecParts({ lanes, count, subgroup }: MatvecTeams, rows: number) {
   return {
     enables: subgroup ? ['subgroups'] : [],
     workgroupSize: [lanes * count],
     usesSubgroupLane: subgroup,
-    takesSiblings: true,
+    takesSiblings: rows <= siblingRows,
     declarations: subgroup ? [] : [`var<workgroup> partial: array<vec4<f32>, ${lanes * count}>;`],
     start: [
       'let batch = workgroup.z;',
@@ -134,7 +137,7 @@ export interface MatvecOptions extends MatmulOptions {
 
 export function matvecKernel(options: MatvecOptions): KernelSource {
   const { rows, teams, norm } = options;
-  const { start, declarations, ...parts } = matvecParts(teams);
+  const { start, declarations, ...parts } = matvecParts(teams, rows);
   const a = matvecRows(norm, rows, teams);
   const sums = `vec4<f32>(${range(4)
     .map((j) => `dot(x, b${j})`)

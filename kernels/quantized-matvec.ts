@@ -23,7 +23,7 @@ export function quantizedMatvecKernel(
   options: QuantizedMatmulOptions & { rows: number; wide: boolean; norm: MatvecNorm | null },
 ): KernelSource {
   const { bits, rows, wide, norm, vectorOut, epilogue } = options;
-  const { start, declarations, ...parts } = matvecParts(workgroupTeam);
+  const { start, declarations, ...parts } = matvecParts(workgroupTeam, rows);
   const a = matvecRows(norm, rows, workgroupTeam);
   const words = wide ? 4 : 1;
   const each = perWord(bits);

@@ -38,9 +38,9 @@ export function siblingsKernel({ name, parts }: KernelSource, count: number, sha
   return kernelSource(combined);
 }
 
-/** Functions, aliases and variables of the module's scope, each of which begins a line. */
+/** Functions, aliases and variables of the module's scope: each begins a line, as nothing in a function does. */
 function topLevelItems(declaration: string): string[] {
-  return declaration.split(/^(?=(?:fn|alias|var|const)\b)/m).map((item) => item.trim());
+  return declaration.split(/^(?=fn |alias |var<)/m).map((item) => item.trim());
 }
 
 function functionName(item: string): string {
