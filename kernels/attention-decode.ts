@@ -160,7 +160,7 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
 
 /** Threads of a workgroup on a software adapter: few, so that all cores have some. */
 const workgroup = 16;
-/** Keys that a thread takes at a time. */
+/** Keys whose scores a thread computes at a time. */
 const keysAtOnce = 4;
 
 /** A piece of code for each of the keys taken at once. */
@@ -230,6 +230,17 @@ export function decodeValuesGrid(batch: number, heads: number, headDim: number):
 /** For software adapters, second: the values by the softmax of the scores, `own` vec4s of a head a thread. */
 export function decodeValuesKernel(options: DecodeAttentionOptions & { own: number }): KernelSource {
   const { own } = options;
+  // one value at a time: llvmpipe takes twice as long for four, whose loads are too many for a loop
+  const take = (score: string, value: (c: number) => string) =>
+    [
+      `let s = ${score};`,
+      'let largest = max(m, s);',
+      'let keep = exp(m - largest);',
+      'let w = exp(s - largest);',
+      'm = largest;',
+      'l = l * keep + w;',
+      unroll(own, (c) => `o${c} = o${c} * keep + w * ${value(c)};`),
+    ].join('\n');
   return kernelSource({
     name: 'attention decode values',
     parameters,
@@ -251,39 +262,15 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       `var m = ${lowest};`,
       'var l = 0.0;',
       unroll(own, (c) => `var o${c} = vec4<f32>();`),
-      `for (var j = start; j < seen; j += ${keysAtOnce}u) {`,
-      all(
-        (k) =>
-          [
-            // past the end the last key is read again, with no weight
-            `let j${k} = min(j + ${k}u, seen - 1u);`,
-            `let at${k} = ${placeOf('values', `j${k}`, options)} + quad;`,
-            `let s${k} = select(${lowest}, load_scores(unit * p.capacity + j${k}), j + ${k}u < seen);`,
-          ].join('\n'),
-        '\n',
-      ),
-      `let largest = max(m, max(max(s0, s1), max(s2, s3)));`,
-      'let keep = exp(m - largest);',
-      'm = largest;',
-      all((k) => `let w${k} = exp(s${k} - m);`, '\n'),
-      `l = l * keep + ${all((k) => `w${k}`, ' + ')};`,
-      unroll(own, (c) => `o${c} = o${c} * keep + ${all((k) => `w${k} * load_cache(at${k} + ${c}u)`, ' + ')};`),
+      'for (var j = start; j < seen; j++) {',
+      `let at = ${placeOf('values', 'j', options)} + quad;`,
+      take('load_scores(unit * p.capacity + j)', (c) => `load_cache(at + ${c}u)`),
       '}',
       `let base = batch * p.stride4 + head * p.quads + quad;`,
       'if (last) {',
-      'let s = load_scores(unit * p.capacity + seen);',
       `let at = ${ownPlaceOf('values', 'seen')} + quad;`,
-      'let largest = max(m, s);',
-      'let keep = exp(m - largest);',
-      'let w = exp(s - largest);',
-      'l = l * keep + w;',
-      unroll(own, (c) =>
-        [
-          `let v${c} = load_own_values(base + ${c}u);`,
-          `store_cache(at + ${c}u, v${c});`,
-          `o${c} = o${c} * keep + w * v${c};`,
-        ].join('\n'),
-      ),
+      unroll(own, (c) => `let v${c} = load_own_values(base + ${c}u);\nstore_cache(at + ${c}u, v${c});`),
+      take('load_scores(unit * p.capacity + seen)', (c) => `v${c}`),
       '}',
       'let factor = select(1.0 / l, 0.0, l == 0.0);',
       unroll(own, (c) => `store_out(base + ${c}u, o${c} * factor);`),
