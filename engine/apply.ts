@@ -80,15 +80,14 @@ function eagerPlan(device: Device, op: OpDefinition, key: string, make: () => Pl
 function planOfOne(device: Device, op: OpDefinition, operands: readonly Operand[], attributes: Attributes): Plan {
   const graph = new Graph();
   const infos = operands.map((operand): ArgumentInfo => {
-    if (typeof operand === 'number') return { shape: [], dtype: 'f32', shardRows: [1], donated: false };
+    if (typeof operand === 'number') return { shape: [], dtype: 'f32', shardRows: [1], donated: false, hosted: true };
     const shardRows = operand.storage(op.name).shards.map(({ rows }) => rows);
-    return { shape: operand.shape, dtype: operand.dtype, shardRows, donated: false };
+    return { shape: operand.shape, dtype: operand.dtype, shardRows, donated: false, hosted: false };
   });
   const { outputs } = graph.add(
     op,
     infos.map((info) => graph.addArgument(info)),
     attributes,
   );
-  const hosted = operands.map((operand) => typeof operand === 'number');
-  return Plan.buildNow(device, graph, outputs, { name: op.name, fusion: true, hosted, arguments: infos });
+  return Plan.buildNow(device, graph, outputs, { name: op.name, fusion: true, arguments: infos });
 }

@@ -253,7 +253,6 @@ interface Trace {
   readonly outputs: readonly Value[];
   readonly template: unknown;
   readonly infos: readonly ArgumentInfo[];
-  readonly hosted: readonly boolean[];
 }
 
 /** Runs the function once on tensors without data. `traits` tell how a {@link TensorShape} would be sharded. */
@@ -266,7 +265,6 @@ function trace(
 ): Trace {
   const graph = new Graph();
   const infos: ArgumentInfo[] = [];
-  const hosted: boolean[] = [];
   const addArgument = (leaf: unknown, donated: boolean): unknown => {
     const isShape = leaf instanceof TensorShape;
     if (!isShape && !isArgument(leaf)) return leaf;
@@ -277,8 +275,8 @@ function trace(
       ...abstract,
       shardRows: storage?.shards.map(({ rows }) => rows) ?? sharded ?? [abstract.shape[0] ?? 1],
       donated: donated && (storage !== null || isShape),
+      hosted: storage === null && !isShape,
     });
-    hosted.push(storage === null);
     return Tensor.traced(graph, graph.addArgument(abstract));
   };
   const traced = args.map((argument, position) =>
@@ -301,7 +299,7 @@ function trace(
         );
       return new OutputSlot(outputs.push(own.value) - 1);
     });
-    return { graph, outputs, template, infos, hosted };
+    return { graph, outputs, template, infos };
   } finally {
     graph.closed = true;
   }
@@ -313,10 +311,10 @@ async function build<Args extends readonly unknown[], Result>(
   options: CompileOptions,
   name: string,
 ): Promise<Entry> {
-  const { graph, outputs, template, infos, hosted } = trace(body, args, options, name);
+  const { graph, outputs, template, infos } = trace(body, args, options, name);
   const device = options.device ?? deviceOf(args, name) ?? deviceOfCaptured(graph);
   if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
-  const planOptions = { arguments: infos, hosted, fusion: options.fusion ?? true, name };
+  const planOptions = { arguments: infos, fusion: options.fusion ?? true, name };
   return { plan: await Plan.build(device, graph, outputs, planOptions, options.onCompile), template };
 }
 

@@ -44,6 +44,8 @@ export interface PlanLayout {
   readonly own: readonly Memory[];
   readonly assignment: SlotAssignment;
   readonly captured: ReadonlySet<Storage>;
+  /** Bytes of the arguments that come as host data, by number; those that nothing reads are left out. */
+  readonly hosted: ReadonlyMap<number, number>;
   /** Where copies of small captured buffers lie in the plan's own. Nobody writes a tensor while a plan that captured it is of use. */
   readonly constants: Packing<PooledBuffer>;
   /** Bytes from the parameters of one dispatch to those of the next, and of all of them. */
@@ -69,6 +71,7 @@ export function layOut(graph: Graph, outputs: readonly Value[], options: LowerOp
     own,
     assignment: assignSlots(commands, new Set(own)),
     captured,
+    hosted: hostedBytes(options.arguments, commands),
     constants: pack([...captured].flatMap(({ shards }) => shards.map(({ buffer }) => [buffer, buffer.bytes] as const))),
     parameterStride: stride,
     parameterBytes: hasParameters ? dispatches.length * stride : 0,
@@ -100,11 +103,24 @@ export function describeLayout(layout: PlanLayout): PlanDescription {
       slots: total(assignment.slots),
       parameters: layout.parameterBytes + layout.constants.bytes,
       results: total(own.map(({ bytes }) => bytes)),
-      arguments: total([...argumentBytes.values()]),
+      arguments: total([...argumentBytes.values()]) + paddingOf(layout.hosted),
       captured: total([...captured].map(({ bytes }) => bytes)),
     },
     kernels: [...kernels.values()].sort((a, b) => b.flops - a.flops || b.dispatches - a.dispatches),
   };
+}
+
+function hostedBytes(infos: readonly ArgumentInfo[], commands: readonly Command[]): Map<number, number> {
+  const read = new Set<number>();
+  for (const { origin } of commands.flatMap(memoriesOf)) if (origin.kind === 'argument') read.add(origin.index);
+  const entries = infos.map(({ shape, dtype }, index) => [index, paddedByteLength(dtype, sizeOf(shape))] as const);
+  return new Map(entries.filter(([index]) => infos[index].hosted && read.has(index)));
+}
+
+/** What packing adds to the bytes of the pieces. */
+function paddingOf(pieces: ReadonlyMap<number, number>): number {
+  const { offsets, bytes } = pack(pieces);
+  return [...offsets.keys()].reduce((rest, index) => rest - pieces.get(index)!, bytes);
 }
 
 function parameterStride(dispatches: readonly Dispatch[]): number {

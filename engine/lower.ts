@@ -29,6 +29,8 @@ export interface ArgumentInfo {
   readonly shardRows: readonly number[];
   /** The caller gives it up, so that a result may take its place. */
   readonly donated: boolean;
+  /** It comes as host data. */
+  readonly hosted: boolean;
 }
 
 /** A value's memory and the layout in which it lies there. */

@@ -63,8 +63,6 @@ const maxBindingSets = 8;
 
 export interface PlanOptions {
   readonly arguments: readonly ArgumentInfo[];
-  /** Which arguments come as host data. */
-  readonly hosted: readonly boolean[];
   readonly fusion: boolean;
   readonly name: string;
 }
@@ -118,7 +116,7 @@ export class Plan {
     }
     this.#parameters = this.#writeParameters();
     this.#constants = this.#copyConstants();
-    this.#hosted = new HostedArguments(device, options.arguments, options.hosted);
+    this.#hosted = new HostedArguments(device, this.#layout.hosted);
   }
 
   /** Plans and compiles in one go, all pipelines together in the background. `onProgress` hears how many of them are done. */
@@ -167,7 +165,7 @@ export class Plan {
     this.#checkDonations(args);
     const hosted = this.#hosted.write(args);
     const outside = args.map((argument, index) =>
-      argument instanceof Storage ? this.#buffersOf(argument, index) : [hosted.get(index)!],
+      argument instanceof Storage ? this.#buffersOf(argument, index) : (hosted.get(index) ?? []),
     );
     const own = this.#layout.own.map(({ bytes }, i) => this.device.buffers.acquire(bytes, 'tensor', this.#lastOwn[i]));
     this.#lastOwn = own;

@@ -33,6 +33,7 @@ function lower(
     dtype,
     shardRows: [shape[0] ?? 1],
     donated,
+    hosted: false,
   }));
   return lowerGraph(graph, outputs, { traits, arguments: infos, fusion });
 }
