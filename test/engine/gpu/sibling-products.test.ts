@@ -78,7 +78,8 @@ test('with the LayerNorm that they share', async () => {
   const [data] = layerNormOp.reference([x, gain, shift], { epsilon: 1e-5 }, [f32(x.shape)]);
   for (const [i, layer] of three.entries())
     expectClose(await results[i].read(), affine({ shape: x.shape, data }, layer), tolerance, `product ${i}`);
-  assert.is(all.describe().dispatches, 1);
+  // twelve bindings; adapters with ten have two products at most in one
+  assert.is(all.describe().dispatches, device.traits.maxBindings >= 12 ? 1 : 2);
 });
 
 for (const bits of [4, 8] as const) {
