@@ -1,9 +1,10 @@
 /**
- * Attention of one query position over a KV cache: keys and values [B, capacity, H·d] of one layer, in a buffer that holds those of other layers as well. Nothing here depends on how full the cache is but the loop bounds,
- * which are data, and nothing is unrolled over the head, so that a kernel stays small (an adapter in software compiles it for seconds else).
+ * Attention of one query position over a KV cache: keys and values [B, capacity, H·d] of one layer, in a buffer that holds those of other layers as well. Nothing
+ * here depends on how full the cache is but the loop bounds, which are data, and nothing is unrolled over the whole head, so that a kernel stays small (an adapter in
+ * software compiles it for seconds else).
  *
- * On a GPU a workgroup takes one head of a row: its 64 threads share the keys for the scores, then the elements of the output; 2.3 KiB
- * of workgroup memory. On a software adapter, where barriers are the cost, one kernel writes the scores and another takes the values.
+ * On a GPU a workgroup takes one head of a row: its 64 threads share the keys for the scores, then the elements of the output; 2.3 KiB of workgroup memory. On a
+ * software adapter, where barriers are the cost, a subgroup does so; without subgroups one kernel writes the scores and another takes the values.
  *
  * The key and the value of this position come beside the cache: they are taken from there, and written into the last slot.
  *
@@ -158,6 +159,76 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
   });
 }
 
+/**
+ * WGSL that takes one value into the running maximum `m`, sum `l` and output `o0`, `o1`, … of softmax. One at a time: llvmpipe takes twice as long for four, whose
+ * loads are too many for a loop.
+ */
+function takeValue(quads: number, score: string, value: (quad: number) => string): string {
+  return [
+    `let s = ${score};`,
+    'let largest = max(m, s);',
+    'let keep = exp(m - largest);',
+    'let w = exp(s - largest);',
+    'm = largest;',
+    'l = l * keep + w;',
+    unroll(quads, (c) => `o${c} = o${c} * keep + w * ${value(c)};`),
+  ].join('\n');
+}
+
+/**
+ * For software adapters with subgroups of `lanes`: a workgroup is one, and takes a head of a row. Its lanes share the vec4s of a key and of a value, `quads` each at
+ * most (lanes × quads ≥ those of a head), and keys follow one another.
+ */
+export function decodeSubgroupKernel(options: DecodeAttentionOptions & { lanes: number; quads: number }): KernelSource {
+  const { lanes, quads } = options;
+  const each = (piece: (i: number) => string, separator = '\n') => unroll(quads, piece, separator);
+  const isOwn = (i: number) => `lane + ${i * lanes}u < p.quads`;
+  return kernelSource({
+    name: 'attention decode subgroup',
+    enables: ['subgroups'],
+    parameters,
+    buffers: [
+      wide('q'),
+      wide('own_keys'),
+      wide('own_values'),
+      wide('cache', options.type, true),
+      ...placeBuffers(options),
+      wide('out', 'f32', true),
+    ],
+    workgroupSize: [lanes],
+    body: [
+      // the last workgroups of a folded grid do the last head again: a subgroup needs all of its lanes
+      `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
+      ...place,
+      'let base = batch * p.stride4 + head * p.quads;',
+      // lanes past the head go on with its last vec4 and a query of zero
+      each((i) => `let c${i} = min(lane + ${i * lanes}u, p.quads - 1u);`),
+      each((i) => `let q${i} = load_q(base + c${i}) * select(0.0, p.scale, ${isOwn(i)});`),
+      `var m = ${lowest};`,
+      'var l = 0.0;',
+      each((i) => `var o${i} = vec4<f32>();`),
+      'for (var j = start; j < seen; j++) {',
+      `let key = ${placeOf('keys', 'j', options)};`,
+      `let value = ${placeOf('values', 'j', options)};`,
+      takeValue(
+        quads,
+        `subgroupAdd(${each((i) => `dot(q${i}, load_cache(key + c${i}))`, ' + ')})`,
+        (i) => `load_cache(value + c${i})`,
+      ),
+      '}',
+      'if (last) {',
+      `let key = ${ownPlaceOf('keys', 'seen')};`,
+      `let value = ${ownPlaceOf('values', 'seen')};`,
+      each((i) => `let k${i} = load_own_keys(base + c${i});\nstore_cache(key + c${i}, k${i});`),
+      each((i) => `let v${i} = load_own_values(base + c${i});\nstore_cache(value + c${i}, v${i});`),
+      takeValue(quads, `subgroupAdd(${each((i) => `dot(q${i}, k${i})`, ' + ')})`, (i) => `v${i}`),
+      '}',
+      'let factor = select(1.0 / l, 0.0, l == 0.0);',
+      each((i) => `if (${isOwn(i)}) { store_out(base + c${i}, o${i} * factor); }`),
+    ].join('\n'),
+  });
+}
+
 /** Threads of a workgroup on a software adapter: few, so that all cores have some. */
 const workgroup = 16;
 /** Keys whose scores a thread computes at a time. */
@@ -172,7 +243,7 @@ export function decodeScoresGrid(batch: number, heads: number, capacity: number)
   return linearGrid(Math.ceil((batch * heads * Math.ceil(capacity / keysAtOnce)) / workgroup));
 }
 
-/** For software adapters, first: scores [B, heads, capacity], `keysAtOnce` a thread. */
+/** For other software adapters, first: scores [B, heads, capacity], `keysAtOnce` a thread. */
 export function decodeScoresKernel(options: DecodeAttentionOptions): KernelSource {
   return kernelSource({
     name: 'attention decode scores',
@@ -227,20 +298,9 @@ export function decodeValuesGrid(batch: number, heads: number, headDim: number):
   return linearGrid(Math.ceil((batch * heads * headDim) / 4 / decodeQuads(headDim) / workgroup));
 }
 
-/** For software adapters, second: the values by the softmax of the scores, `own` vec4s of a head a thread. */
+/** For other software adapters, second: the values by the softmax of the scores, `own` vec4s of a head a thread. */
 export function decodeValuesKernel(options: DecodeAttentionOptions & { own: number }): KernelSource {
   const { own } = options;
-  // one value at a time: llvmpipe takes twice as long for four, whose loads are too many for a loop
-  const take = (score: string, value: (c: number) => string) =>
-    [
-      `let s = ${score};`,
-      'let largest = max(m, s);',
-      'let keep = exp(m - largest);',
-      'let w = exp(s - largest);',
-      'm = largest;',
-      'l = l * keep + w;',
-      unroll(own, (c) => `o${c} = o${c} * keep + w * ${value(c)};`),
-    ].join('\n');
   return kernelSource({
     name: 'attention decode values',
     parameters,
@@ -264,13 +324,13 @@ export function decodeValuesKernel(options: DecodeAttentionOptions & { own: numb
       unroll(own, (c) => `var o${c} = vec4<f32>();`),
       'for (var j = start; j < seen; j++) {',
       `let at = ${placeOf('values', 'j', options)} + quad;`,
-      take('load_scores(unit * p.capacity + j)', (c) => `load_cache(at + ${c}u)`),
+      takeValue(own, 'load_scores(unit * p.capacity + j)', (c) => `load_cache(at + ${c}u)`),
       '}',
       `let base = batch * p.stride4 + head * p.quads + quad;`,
       'if (last) {',
       `let at = ${ownPlaceOf('values', 'seen')} + quad;`,
       unroll(own, (c) => `let v${c} = load_own_values(base + ${c}u);\nstore_cache(at + ${c}u, v${c});`),
-      take('load_scores(unit * p.capacity + seen)', (c) => `v${c}`),
+      takeValue(own, 'load_scores(unit * p.capacity + seen)', (c) => `v${c}`),
       '}',
       'let factor = select(1.0 / l, 0.0, l == 0.0);',
       unroll(own, (c) => `store_out(base + ${c}u, o${c} * factor);`),

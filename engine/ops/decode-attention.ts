@@ -5,6 +5,7 @@ import {
   decodeQuads,
   decodeScoresGrid,
   decodeScoresKernel,
+  decodeSubgroupKernel,
   decodeValuesGrid,
   decodeValuesKernel,
 } from '../../kernels/attention-decode.ts';
@@ -111,9 +112,12 @@ function lower(context: LowerContext): void {
   const [keys, values] = [0, 1].map((part) => partStart(cacheShape, layer, part) / 4);
   const parameters = { batch, capacity, heads, quads: headDim / 4, stride4: width / 4, keys, values, scale };
   const flops = 4 * batch * capacity * width;
-  if (!context.traits.software) {
+  const { software, subgroupLanes: lanes } = context.traits;
+  if (!software || lanes > 0) {
     const operands = [query, key, value, cache, ...places, out];
-    const source = decodeAttentionKernel(options);
+    const source = software
+      ? decodeSubgroupKernel({ ...options, lanes, quads: Math.ceil(headDim / 4 / lanes) })
+      : decodeAttentionKernel(options);
     context.dispatch({ source, parameters, operands, grid: decodeGrid(batch, heads), flops });
     return;
   }
