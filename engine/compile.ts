@@ -124,11 +124,12 @@ export function compile<Args extends readonly unknown[], Result>(
   let last: Entry | null = null;
 
   /** Equal for arguments that can share a plan: alike, and on one device. */
-  const keyOf = (args: readonly unknown[]): string => {
-    const device = options.device ?? deviceOf(args, name);
-    if (!device) return signatureOf(args, name);
+  const signatureOf = (args: readonly unknown[]): Signature => {
+    const { key, leaves } = describeArguments(args, name);
+    const device = options.device ?? deviceOf(leaves, name);
+    if (!device) return { key, leaves };
     if (!deviceNumbers.has(device)) deviceNumbers.set(device, devicesMet++);
-    return `${deviceNumbers.get(device)} ${signatureOf(args, name)}`;
+    return { key: `${deviceNumbers.get(device)} ${key}`, leaves };
   };
 
   const entryFor = async (key: string, args: Feeds<Args>): Promise<Entry> => {
@@ -151,9 +152,8 @@ export function compile<Args extends readonly unknown[], Result>(
   };
 
   const run = async (...args: Feeds<Args>): Promise<Result> => {
-    const key = keyOf(args);
+    const { key, leaves: given } = signatureOf(args);
     const known = ready.use(key);
-    const given = leavesOf(args).filter(isArgument);
     // data are taken as they are when the call is made, also where the plan has to be made first
     const leaves = known ? given : given.map(held);
     let entry = known ?? (await entryFor(key, args));
@@ -173,10 +173,10 @@ export function compile<Args extends readonly unknown[], Result>(
 
   return Object.assign(run, {
     prepare: async (...args: Feeds<Args>) => {
-      last = await entryFor(keyOf(args), args);
+      last = await entryFor(signatureOf(args).key, args);
     },
     describe: (...args: Feeds<Args> | []) => {
-      const entry = args.length > 0 ? ready.peek(keyOf(args)) : last;
+      const entry = args.length > 0 ? ready.peek(signatureOf(args).key) : last;
       if (!entry) throw new OpError(name, 'there is no plan yet; call it, or await prepare(…), first');
       return entry.plan.describe();
     },
@@ -220,19 +220,29 @@ function describeLeaf(leaf: unknown, name: string): string | null {
   if (leaf instanceof HostArray) return `host ${dtypeOf(leaf.data)}[${leaf.shape}]`;
   // a number is data, a flag or a name is part of the function
   if (typeof leaf === 'number') return 'number';
-  if (leaf === null || ['undefined', 'boolean', 'string'].includes(typeof leaf))
-    return JSON.stringify(leaf) ?? 'undefined';
-  return null;
+  if (typeof leaf === 'string') return JSON.stringify(leaf);
+  return leaf === null || leaf === undefined || typeof leaf === 'boolean' ? `${leaf}` : null;
 }
 
-/** Of the first argument that lies on one. */
-function deviceOf(args: readonly unknown[], name: string): Device | null {
-  const tensor = leavesOf(args).find((leaf) => leaf instanceof Tensor);
+/** Of the first leaf that lies on one. */
+function deviceOf(leaves: readonly unknown[], name: string): Device | null {
+  const tensor = leaves.find((leaf) => leaf instanceof Tensor);
   return tensor?.storage(name).device ?? null;
 }
 
-function signatureOf(args: readonly unknown[], name: string): string {
-  return textOfTree(args, (leaf) => describeLeaf(leaf, name) ?? refuse(args, name));
+/** What plans depend on in arguments, and those of their leaves that are no part of it. */
+interface Signature {
+  readonly key: string;
+  readonly leaves: readonly ArgumentLeaf[];
+}
+
+function describeArguments(args: readonly unknown[], name: string): Signature {
+  const leaves: ArgumentLeaf[] = [];
+  const key = textOfTree(args, (leaf) => {
+    if (isArgument(leaf)) leaves.push(leaf);
+    return describeLeaf(leaf, name) ?? refuse(args, name);
+  });
+  return { key, leaves };
 }
 
 /** Names the first leaf that cannot be an argument. */
@@ -312,7 +322,7 @@ async function build<Args extends readonly unknown[], Result>(
   name: string,
 ): Promise<Entry> {
   const { graph, outputs, template, infos } = trace(body, args, options, name);
-  const device = options.device ?? deviceOf(args, name) ?? deviceOfCaptured(graph);
+  const device = options.device ?? deviceOf(leavesOf(args), name) ?? deviceOfCaptured(graph);
   if (!device) throw new OpError(name, 'no argument is a tensor, so the device is unknown; pass it as an option');
   const planOptions = { arguments: infos, fusion: options.fusion ?? true, name };
   return { plan: await Plan.build(device, graph, outputs, planOptions, options.onCompile), template };

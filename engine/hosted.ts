@@ -36,7 +36,7 @@ export class HostedArguments {
       else this.#shared.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     }
     const [first] = this.#packing.offsets.keys();
-    if (first !== undefined) this.#device.write(this.#buffers.get(first)![0], new Uint32Array(this.#shared.buffer));
+    if (first !== undefined) this.#device.gpu.queue.writeBuffer(this.#buffers.get(first)![0].gpu, 0, this.#shared);
     return this.#buffers;
   }
 

@@ -24,8 +24,14 @@ function collectLeaves(tree: unknown, leaves: unknown[]): void {
 /** A text that tells trees apart by their form and by what `leafText` says of their leaves. */
 export function textOfTree(tree: unknown, leafText: (leaf: unknown) => string): string {
   if (!isContainer(tree)) return leafText(tree);
-  if (Array.isArray(tree)) return `[${tree.map((child) => textOfTree(child, leafText)).join()}]`;
-  return `{${Object.entries(tree).map(([key, child]) => `${JSON.stringify(key)}:${textOfTree(child, leafText)}`)}}`;
+  let text = '';
+  if (Array.isArray(tree)) {
+    for (const child of tree) text += `${textOfTree(child, leafText)},`;
+    return `[${text}]`;
+  }
+  // the length tells where a name ends, whatever is in it
+  for (const [name, child] of Object.entries(tree)) text += `${name.length} ${name}:${textOfTree(child, leafText)},`;
+  return `{${text}}`;
 }
 
 /** A tree of the same form with every leaf replaced; `path` names the leaf («params.layers.0.weight»). */
