@@ -9,6 +9,7 @@ import { DecoderTraining } from '../engines/own/training.ts';
 import { uploadWeights } from '../engines/own/weights.ts';
 import { forwardConfig } from '../models.ts';
 import { median } from '../statistics.ts';
+import { milliseconds as formatMilliseconds } from '../table.ts';
 import type { TrainingWork } from '../works.ts';
 import { decoderParameters, encoderBytes, encoderFlops, trainingBytes, trainingFlops } from './formulas.ts';
 import type { CostTable, Point } from './markdown.ts';
@@ -97,7 +98,7 @@ function trainingRow(label: string, work: TrainingWork, { milliseconds, bytes, p
   return [
     label,
     parameters.toLocaleString('en'),
-    milliseconds.toPrecision(3),
+    formatMilliseconds(milliseconds),
     (plan.flops / 1e9).toPrecision(3),
     (plan.flops / trainingFlops(work)).toFixed(3),
     megabytes(given),
@@ -137,7 +138,7 @@ async function imageTable(device: Device, tiny: boolean, say: (line: string) => 
     points.push({ x: images, milliseconds, bytes, flops: formula.flops, formulaBytes: formula.bytes });
     rows.push([
       String(images),
-      milliseconds.toPrecision(3),
+      formatMilliseconds(milliseconds),
       (plan.flops / 1e9).toPrecision(3),
       (plan.flops / formula.flops).toFixed(3),
       megabytes(plan.bytes.slots),
