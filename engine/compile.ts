@@ -123,7 +123,7 @@ export function compile<Args extends readonly unknown[], Result>(
   });
   let last: Entry | null = null;
 
-  /** Equal for arguments that can share a plan: alike, and on one device. */
+  /** Keys are equal for arguments that can share a plan: alike, and on one device. */
   const signatureOf = (args: readonly unknown[]): Signature => {
     const { key, leaves } = describeArguments(args, name);
     const device = options.device ?? deviceOf(leaves, name);

@@ -4,6 +4,7 @@ import { type TileTable, tilesFor } from '../kernels/tiles.ts';
 import { BufferPool, mapMode, type PooledBuffer } from './buffers.ts';
 import { byteLength, type DType, dtypeOf, type HostData, hostArrayOf, paddedByteLength } from './dtype.ts';
 import { DeviceError, OpError } from './errors.ts';
+import { readBytes } from './host-copy.ts';
 import { type KernelTime, Profiler } from './profile.ts';
 import { type AdapterChoice, type AdapterHandle, runtime } from './runtime/index.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts';
@@ -280,10 +281,11 @@ export class Device {
     this.checkHealth();
     const rows = shape[0] ?? 1;
     const rowElements = sizeOf(shape) / rows;
-    const all = new ArrayBuffer(Math.ceil(byteLength(dtype, sizeOf(shape)) / 4) * 4);
+    const all = new ArrayBuffer(readBytes(shape, dtype));
     const copies = storage.shards.map((shard) => {
       const exact = byteLength(dtype, shard.rows * rowElements);
-      const staging = storage.hostCopy?.take() ?? this.#copyForHost(shard.buffer, Math.ceil(exact / 4) * 4);
+      const staging =
+        storage.hostCopy?.take() ?? this.#copyForHost(shard.buffer, readBytes([shard.rows * rowElements], dtype));
       return { staging, exact, at: byteLength(dtype, shard.firstRow * rowElements) };
     });
     const open = new Set(copies.map(({ staging }) => staging));

@@ -4,7 +4,7 @@
  */
 
 /** Offsets of bindings are multiples of this on every adapter. */
-export const bindingAlignment = 256;
+const bindingAlignment = 256;
 
 /** Larger pieces have buffers of their own. */
 const largestPiece = 2 ** 15;

@@ -70,6 +70,25 @@ function ownPlaceOf(part: Part, j: string): string {
   return placeOf(part, j, { indirect: false });
 }
 
+/** Of kernels whose workgroups take a whole head each. */
+function headBuffers(options: DecodeAttentionOptions): Buffer[] {
+  return [
+    wide('q'),
+    wide('own_keys'),
+    wide('own_values'),
+    wide('cache', options.type, true),
+    ...placeBuffers(options),
+    wide('out', 'f32', true),
+  ];
+}
+
+/** Where they begin. The last workgroups of a folded grid do the last head again: a barrier, or a subgroup, needs all of its threads. */
+const wholeHead = [
+  `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
+  ...place,
+  'let base = batch * p.stride4 + head * p.quads;',
+];
+
 /** Keys of which a workgroup has the scores at the same time. */
 const chunk = 256;
 
@@ -88,14 +107,7 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
   return kernelSource({
     name: 'attention decode',
     parameters,
-    buffers: [
-      wide('q'),
-      wide('own_keys'),
-      wide('own_values'),
-      wide('cache', options.type, true),
-      ...placeBuffers(options),
-      wide('out', 'f32', true),
-    ],
+    buffers: headBuffers(options),
     declarations: [
       ...frame.declarations,
       `var<workgroup> weights: array<f32, ${chunk}>;`,
@@ -103,11 +115,8 @@ export function decodeAttentionKernel(options: DecodeAttentionOptions): KernelSo
     ],
     workgroupSize: [threads],
     body: [
-      // the last workgroups of a folded grid do the last head again: a barrier needs them all
-      `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
-      ...place,
+      ...wholeHead,
       'let all = select(seen, seen + 1u, last);',
-      'let base = batch * p.stride4 + head * p.quads;',
       // for the output a thread takes every parts-th key of one vec4 of the head
       `let parts = ${threads}u / p.quads;`,
       'let quad = lane % p.quads;',
@@ -187,20 +196,10 @@ export function decodeSubgroupKernel(options: DecodeAttentionOptions & { lanes: 
     name: 'attention decode subgroup',
     enables: ['subgroups'],
     parameters,
-    buffers: [
-      wide('q'),
-      wide('own_keys'),
-      wide('own_values'),
-      wide('cache', options.type, true),
-      ...placeBuffers(options),
-      wide('out', 'f32', true),
-    ],
+    buffers: headBuffers(options),
     workgroupSize: [lanes],
     body: [
-      // the last workgroups of a folded grid do the last head again: a subgroup needs all of its lanes
-      `let unit = min(${linearWorkgroup}, p.batch * p.heads - 1u);`,
-      ...place,
-      'let base = batch * p.stride4 + head * p.quads;',
+      ...wholeHead,
       // lanes past the head go on with its last vec4 and a query of zero
       each((i) => `let c${i} = min(lane + ${i * lanes}u, p.quads - 1u);`),
       each((i) => `let q${i} = load_q(base + c${i}) * select(0.0, p.scale, ${isOwn(i)});`),
