@@ -6,14 +6,16 @@
 /** Fewer commands are not worth a timer. */
 const leastSteps = 16;
 
-/** One list of steps encoded in advance. A list that comes a second time in a row is expected to come again. */
-export class EncodeAhead<Steps extends { readonly length: number }, Commands> {
+/** One list of steps encoded in advance. What came after a list is expected to come after it again: the same one, or one of two that take turns. */
+export class EncodeAhead<Steps extends object & { readonly length: number }, Commands> {
   readonly #encode: (steps: Steps) => Commands;
   /** Called for commands that are never submitted. */
   readonly #discard: (commands: Commands) => void;
   /** Whether commands made now would be of use later. */
   readonly #isUsable: () => boolean;
   #ready: { readonly steps: Steps; readonly commands: Commands } | null = null;
+  /** What came after each list when it came last. */
+  #followers = new WeakMap<Steps, Steps>();
   #last: Steps | null = null;
   #scheduled = false;
 
@@ -30,12 +32,13 @@ export class EncodeAhead<Steps extends { readonly length: number }, Commands> {
     const fits = ready?.steps === steps && this.#isUsable();
     if (ready && !fits) this.#discard(ready.commands);
     const commands = ready && fits ? ready.commands : this.#encode(steps);
-    if (steps === this.#last && steps.length >= leastSteps && !this.#scheduled) {
+    if (this.#last) this.#followers.set(this.#last, steps);
+    this.#last = steps;
+    if (!this.#scheduled && (this.#expected?.length ?? 0) >= leastSteps) {
       this.#scheduled = true;
       // the program goes first: what it submits now, such as the reading of a result, waits for nothing
       setTimeout(this.#prepare, 0);
     }
-    this.#last = steps;
     return commands;
   }
 
@@ -44,10 +47,16 @@ export class EncodeAhead<Steps extends { readonly length: number }, Commands> {
     if (this.#ready) this.#discard(this.#ready.commands);
     this.#ready = null;
     this.#last = null;
+    this.#followers = new WeakMap();
+  }
+
+  get #expected(): Steps | undefined {
+    return this.#last ? this.#followers.get(this.#last) : undefined;
   }
 
   readonly #prepare = (): void => {
     this.#scheduled = false;
-    if (this.#last && this.#isUsable()) this.#ready = { steps: this.#last, commands: this.#encode(this.#last) };
+    const steps = this.#expected;
+    if (steps && this.#isUsable()) this.#ready = { steps, commands: this.#encode(steps) };
   };
 }

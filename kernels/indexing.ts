@@ -182,13 +182,14 @@ index[row * ${k}u + i] = select(-1, i32(indices[i]), isNumber);
  * h[i+n−1] gets the lowest value wherever h[i … i+n−2] equals the last n−1 tokens. One thread per (row, i). Parameters: count, capacity,
  * columns (vocabulary).
  */
-export function banRepeatedKernel({ n }: { n: number }): KernelSource {
+export function banRepeatedKernel({ n, newest }: { n: number; newest: boolean }): KernelSource {
   return kernelSource({
     name: `ban repeated ${n}-grams`,
     parameters: u32('count', 'capacity', 'columns'),
     buffers: [
       { name: 'history', type: 'i32' },
       { name: 'bounds', type: 'i32' },
+      ...(newest ? [{ name: 'newest', type: 'i32' } as const] : []),
       { name: 'logits', type: 'f32', write: true },
     ],
     workgroupSize: [workgroup],
@@ -201,10 +202,13 @@ export function banRepeatedKernel({ n }: { n: number }): KernelSource {
       'let end = u32(bounds[batch * 2u + 1u]);',
       `if (at < start || at + ${n}u > end) { return; }`,
       'let base = batch * p.capacity;',
-      ...range(n - 1).map(
-        (k) => `if (history[base + at + ${k}u] != history[base + end - ${n - 1}u + ${k}u]) { return; }`,
-      ),
-      `logits[batch * p.columns + u32(history[base + at + ${n - 1}u])] = ${lowest};`,
+      `let last = ${newest ? 'newest[batch]' : 'history[base + end - 1u]'};`,
+      ...range(n - 1).map((k) => {
+        const tail = k === n - 2 ? 'last' : `history[base + end - ${n - 1 - k}u]`;
+        return `if (history[base + at + ${k}u] != ${tail}) { return; }`;
+      }),
+      `let token = select(history[base + at + ${n - 1}u], last, at + ${n}u == end);`,
+      `logits[batch * p.columns + u32(token)] = ${lowest};`,
     ].join('\n'),
   });
 }

@@ -55,7 +55,7 @@ interface StepResult {
   readonly raw: Tensor | null;
 }
 
-/** The history in which n-grams are looked for: i32 [rows, capacity] and [rows, 2]; and what beams have scored so far, [rows, 1]. */
+/** The history in which n-grams are looked for: i32 [rows, capacity], in which a step's own tokens may be missing, and [rows, 2]; and what beams have scored so far, [rows, 1]. */
 interface SelectionInput {
   readonly history: Tensor;
   readonly historyBounds: Tensor;
@@ -132,23 +132,42 @@ export class Generator {
     );
     const run = this.#start(host, batch, 1, options.maxNewTokens);
     const finished = new Array<boolean>(host.rows).fill(false);
+    // a software adapter would only lose the time of the step that is one too many
+    const isAhead = !sampling && !this.#model.device.traits.software;
+    const submit = (ids: Tensor | null): Promise<StepResult> => {
+      run.extend();
+      const submitted = functions.step(run.cache, ...run.stepArguments(ids), null);
+      // a failure is for whoever takes the result, which may be nobody
+      submitted.catch(() => undefined);
+      return submitted;
+    };
+    let taken: StepResult | null = null;
+    let coming = functions.prefill(run.cache, ...run.prefillArguments(host, images));
     try {
-      let result = await functions.prefill(run.cache, ...run.prefillArguments(host, images));
       for (let step = 0; ; step++) {
+        const result = await coming;
         run.cache = result.cache;
-        const tokens = await chooseTokens(result, sampling, step);
-        if (inspect && result.raw) inspect((await result.raw.read()) as Float32Array, step);
-        disposeResult(result);
+        if (taken) disposeResult(taken);
+        taken = result;
+        const isLast = step + 1 >= run.maxNewTokens;
+        const reading = Promise.all([chooseTokens(result, sampling, step), result.raw?.read()]);
+        // the device goes on while the host reads; it knows the token already
+        if (isAhead && !isLast) coming = submit(result.token);
+        const [tokens, raw] = await reading;
+        if (raw) inspect?.(raw as Float32Array, step);
+        run.note(tokens);
         for (const [row, id] of tokens.entries()) {
           if (finished[row]) continue;
           yield { row, id, step };
           finished[row] = id === this.#model.config.text.eosTokenId;
         }
-        if (finished.every(Boolean) || step + 1 >= run.maxNewTokens || signal?.aborted) return;
-        run.append(tokens);
-        result = await functions.step(run.cache, ...run.stepArguments(), null);
+        if (finished.every(Boolean) || isLast || signal?.aborted) return;
+        if (!isAhead) coming = submit(null);
       }
     } finally {
+      const last = await coming.catch(() => null);
+      for (const result of [taken, last]) if (result) disposeResult(result);
+      if (last) run.cache = last.cache;
       run.dispose();
     }
   }
@@ -182,7 +201,7 @@ export class Generator {
         if (searches.every(({ done }) => done) || options.signal?.aborted)
           return searches.map(({ resultsSoFar }) => [...resultsSoFar]);
         const scores = run.reorder(searches.map(({ done, running }) => (done ? [] : running)));
-        result = await functions.step(run.cache, ...run.stepArguments(scores), run.source());
+        result = await functions.step(run.cache, ...run.stepArguments(null, scores), run.source());
       }
     } finally {
       run.dispose();
@@ -232,13 +251,15 @@ export class Generator {
       last: Tensor,
       cache: KeyValueCache,
       { history, historyBounds, scores }: SelectionInput,
+      newest?: Tensor,
     ): StepResult => {
       const raw = head(decoder, last);
       const base = selection === 'candidates' ? logSoftmax(raw) : raw;
-      const allowed = ngram > 0 ? banRepeated(base, history, historyBounds, ngram) : base;
+      const allowed = ngram > 0 ? banRepeated(base, history, historyBounds, ngram, newest) : base;
       const nothing = { token: null, logits: null, candidates: null };
       const chosen = { cache, ...nothing, raw: inspect ? raw : null };
-      if (selection === 'token') return { ...chosen, token: argmax(allowed) };
+      // as the next step takes it
+      if (selection === 'token') return { ...chosen, token: argmax(allowed).reshape([-1, 1]) };
       if (selection === 'logits') return { ...chosen, logits: allowed };
       // before the first step a prompt has one row, then one for each beam
       const summed = scores ? allowed.add(scores).reshape([last.shape[0] / beams, -1]) : allowed;
@@ -252,7 +273,7 @@ export class Generator {
     };
     const tokenStep: Step = (cache, table, batch, selectionInput, source) => {
       const result = decodeStep(decoder, config.text, table, input(batch), cache, source ?? undefined);
-      return select(result.last, result.cache, selectionInput);
+      return select(result.last, result.cache, selectionInput, batch.ids.reshape([-1]));
     };
     const listener = { onCompile };
     const hear = (done: number, all: number) => listener.onCompile?.(done, all);

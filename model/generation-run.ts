@@ -25,9 +25,10 @@ export class GenerationRun {
   /** Per row and slot: the cache row that holds it (beams only). */
   #source: Int32Array;
   readonly #starts: number[];
-  /** Slots filled so far. */
+  /** Slots taken so far. */
   #length: number;
-  #tokens: number[] = [];
+  /** Slots so far whose tokens the host knows: all, or all but the last. */
+  #known: number;
 
   /** @param beams 1 but for a search by beams, which gives each prompt so many rows, prompt after prompt */
   constructor(model: Kosmos2, host: HostBatch, batch: TokenBatch, beams: number, maxNewTokens: number) {
@@ -37,6 +38,7 @@ export class GenerationRun {
     this.#beams = beams;
     const rows = this.#rows;
     this.#length = host.length;
+    this.#known = host.length;
     this.#capacity = Math.ceil((host.length + maxNewTokens) / capacityStep) * capacityStep;
     this.#history = new Int32Array(rows * this.#capacity);
     this.#source = new Int32Array(rows * this.#capacity);
@@ -78,15 +80,19 @@ export class GenerationRun {
     return [this.#model.positionTable(), batch, start, { history, historyBounds, scores: null }] as const;
   }
 
-  /** The next step's input: the tokens appended last. */
-  stepArguments(sums: Float32Array | null = null) {
+  /**
+   * The next step's input: the tokens of the last slot.
+   *
+   * @param ids those tokens, i32 [rows, 1], where the host does not know them yet
+   */
+  stepArguments(ids: Tensor | null = null, sums: Float32Array | null = null) {
     const rows = this.#rows;
     const scores = sums && new HostArray(sums, [rows, 1]);
     const { padTokenId } = this.#model.config.text;
     const positions = this.#starts.map((start) => this.#length - start + padTokenId);
     const bounds = new HostArray(this.#bounds(this.#length), [rows, 2]);
     const batch = {
-      ids: new HostArray(Int32Array.from(this.#tokens), [rows, 1]),
+      ids: ids ?? new HostArray(this.#tokensAt(this.#length - 1), [rows, 1]),
       positionIds: new HostArray(Int32Array.from(positions), [rows, 1]),
       bounds,
       slots: null,
@@ -96,15 +102,16 @@ export class GenerationRun {
     return [this.#model.positionTable(), batch, { history, historyBounds: bounds, scores }] as const;
   }
 
-  /** Notes the tokens of a step, one a row. */
-  append(tokens: readonly number[]): void {
-    for (const [row, id] of tokens.entries()) {
-      const at = row * this.#capacity + this.#length;
-      this.#history[at] = id;
-      this.#source[at] = row;
-    }
-    this.#tokens = [...tokens];
+  /** Takes a slot more in every row, for tokens that may not be known yet. */
+  extend(): void {
+    for (let row = 0; row < this.#rows; row++) this.#source[row * this.#capacity + this.#length] = row;
     this.#length++;
+  }
+
+  /** Notes the tokens of the first slot that has none, one a row. */
+  note(tokens: readonly number[]): void {
+    for (const [row, id] of tokens.entries()) this.#history[row * this.#capacity + this.#known] = id;
+    this.#known++;
   }
 
   /**
@@ -130,12 +137,17 @@ export class GenerationRun {
     };
     this.#history = move(this.#history);
     this.#source = move(this.#source);
-    this.append(beams.map(({ token }) => token));
+    this.extend();
+    this.note(beams.map(({ token }) => token));
     return Float32Array.from(beams, ({ score }) => score);
   }
 
   source(): HostArray {
     return new HostArray(this.#source, [this.#rows, this.#capacity]);
+  }
+
+  #tokensAt(slot: number): Int32Array {
+    return Int32Array.from({ length: this.#rows }, (_, row) => this.#history[row * this.#capacity + slot]);
   }
 
   #bounds(end: number): Int32Array {

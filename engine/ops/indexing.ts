@@ -221,7 +221,7 @@ export const bannedLogit = -3.0e38;
 export const banRepeatedOp: OpDefinition = {
   name: 'banRepeated',
   summary: 'logits with every token banned that would repeat an n-gram of the history',
-  infer: ([logits, history, bounds], attributes) => {
+  infer: ([logits, history, bounds, newest], attributes) => {
     const n = attribute<number>(attributes, 'n');
     expectRank('banRepeated', 'logits', logits, 2);
     expectRank('banRepeated', 'history', history, 2);
@@ -230,11 +230,15 @@ export const banRepeatedOp: OpDefinition = {
     expectShape('banRepeated', 'history', history, [logits.shape[0], history.shape[1]]);
     expectShape('banRepeated', 'bounds', bounds, [logits.shape[0], 2]);
     expectDType('banRepeated', 'bounds', bounds, 'i32');
+    if (newest) {
+      expectShape('banRepeated', 'newest', newest, [logits.shape[0]]);
+      expectDType('banRepeated', 'newest', newest, 'i32');
+    }
     if (!Number.isInteger(n) || n < 1) throw new OpError('banRepeated', `n-grams of ${n} tokens make no sense`);
     return [logits];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([logits, history, bounds], attributes) => {
+  reference: ([logits, history, bounds, newest], attributes) => {
     const n = attribute<number>(attributes, 'n');
     const [rows, columns] = logits.shape;
     const capacity = history.shape[1];
@@ -243,6 +247,7 @@ export const banRepeatedOp: OpDefinition = {
       const tokens = [
         ...history.data.subarray(b * capacity + bounds.data[b * 2], b * capacity + bounds.data[b * 2 + 1]),
       ];
+      if (newest) tokens[tokens.length - 1] = newest.data[b];
       const tail = tokens.slice(tokens.length - n + 1).join();
       for (let i = 0; i + n <= tokens.length; i++) {
         if (tokens.slice(i, i + n - 1).join() === tail) out[b * columns + tokens[i + n - 1]] = bannedLogit;
@@ -254,11 +259,11 @@ export const banRepeatedOp: OpDefinition = {
     kind: 'kernel',
     lower: (context) => {
       const n = attribute<number>(context.attributes, 'n');
-      const [logits, history] = context.inputs;
+      const [logits, history, , newest] = context.inputs;
       const count = sizeOf(history.shape);
-      const operands = [context.input(1), context.input(2)];
+      const operands = [context.input(1), context.input(2), ...(newest ? [context.input(3)] : [])];
       context.dispatch({
-        source: banRepeatedKernel({ n }),
+        source: banRepeatedKernel({ n, newest: newest !== undefined }),
         parameters: { count, capacity: history.shape[1], columns: logits.shape[1] },
         operands: [...operands, onlyShard('banRepeated', 'the tensor of logits', context.inPlace(0, 0)).memory],
         grid: elementsGrid(count),
@@ -279,10 +284,26 @@ export const banRepeatedOp: OpDefinition = {
       attributes: { n: 2 },
     },
     { inputs: [input([1, 4]), integers([1, 3], [2, 1, 2]), integers([1, 2], [0, 2])], attributes: { n: 3 } },
+    {
+      inputs: [
+        input([2, 6]),
+        integers([2, 8], [1, 2, 3, 1, 0, 0, 0, 0, 0, 5, 4, 5, 4, 0, 0, 0]),
+        integers([2, 2], [0, 5, 1, 6]),
+        integers([2], [2, 5]),
+      ],
+      attributes: { n: 3 },
+    },
+    {
+      inputs: [input([1, 4]), integers([1, 4], [1, 3, 3, 0]), integers([1, 2], [0, 4]), integers([1], [3])],
+      attributes: { n: 2 },
+    },
   ],
 };
 
-/** Logits [B, V] where every token is banned that would complete an n-gram already in slots bounds[b] of history (i32 [B, capacity]). */
-export function banRepeated(logits: Tensor, history: Tensor, bounds: Tensor, n: number): Tensor {
-  return applyOne(banRepeatedOp, [logits, history, bounds], { n });
+/**
+ * Logits [B, V] where every token is banned that would complete an n-gram already in slots bounds[b] of history (i32 [B, capacity]). With `newest` (i32 [B]) that
+ * is the token of the last of these slots, whatever the history has there.
+ */
+export function banRepeated(logits: Tensor, history: Tensor, bounds: Tensor, n: number, newest?: Tensor): Tensor {
+  return applyOne(banRepeatedOp, [logits, history, bounds, ...(newest ? [newest] : [])], { n });
 }

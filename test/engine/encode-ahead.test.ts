@@ -40,6 +40,25 @@ test('what came twice in a row is ready for the third time, and from then on', a
   assert.is(ahead.take(steps).label, '1 4', 'commands are submitted once');
 });
 
+test('two lists that take turns are both encoded ahead', async () => {
+  const { ahead, encoded, discarded } = recorded();
+  const [one, other] = [long(1), long(100)];
+  for (const steps of [one, other, one]) {
+    ahead.take(steps);
+    await timers();
+  }
+  assert.equal(encoded, [1, 100, 1, 100]);
+  for (const [steps, label] of [
+    [other, '100 4'],
+    [one, '1 5'],
+    [other, '100 6'],
+  ] as const) {
+    assert.is(ahead.take(steps).label, label);
+    await timers();
+  }
+  assert.equal(discarded, []);
+});
+
 test('calls that follow each other at once encode for themselves', () => {
   const { ahead, encoded } = recorded();
   const steps = long(1);

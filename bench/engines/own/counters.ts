@@ -17,9 +17,11 @@ export class Counters {
   #restore = (): void => {};
   /** When the last submit had returned, in milliseconds of `performance.now()`. */
   lastSubmit = 0;
-  /** When the program last began to wait for a buffer to be readable, and when it became so. */
-  waitBegan = 0;
-  waitEnded = 0;
+  /** When the program last asked for a buffer to be readable, and when it became so. */
+  #waitBegan = 0;
+  #waitEnded = 0;
+  /** When what followed the last submit was done. */
+  #busyUntil = 0;
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
@@ -32,8 +34,17 @@ export class Counters {
         submit(buffers);
         this.lastSubmit = performance.now();
         this.#made.submits++;
+        // behind what runs now
+        queueMicrotask(() => {
+          this.#busyUntil = performance.now();
+        });
       },
     });
+  }
+
+  /** How long the program had nothing to do but to wait for the buffer that it asked for last, in milliseconds: it may submit more before it waits. */
+  get waited(): number {
+    return this.#waitEnded - Math.max(this.#waitBegan, Math.min(this.#busyUntil, this.#waitEnded));
   }
 
   /** Counts since the last call. */
@@ -69,11 +80,11 @@ export class Counters {
     const map = buffers.mapAsync;
     const counters = this;
     buffers.mapAsync = function (this: GPUBuffer, ...range: Parameters<GPUBuffer['mapAsync']>) {
-      counters.waitBegan = performance.now();
+      counters.#waitBegan = performance.now();
       const ready = map.apply(this, range);
       ready.then(
         () => {
-          counters.waitEnded = performance.now();
+          counters.#waitEnded = performance.now();
         },
         () => undefined,
       );

@@ -76,7 +76,7 @@ async function gpuDecodeOverhead(options: DeviceOptions, tiny: boolean): Promise
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${name}, kernels for GPUs`, value]));
 }
 
-/** JavaScript between two tokens of a model of the published depth, without the waits for the device. */
+/** JavaScript between two tokens of a narrow model of the published depth, without the waits for the device, and with them. */
 async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   // wide enough that its matrices do not count as small constants, as those of a real model do not
   const width = 128;
@@ -93,6 +93,7 @@ async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   const generator = new Generator(model);
   const batch = { inputIds: [[5, 6, 7]], attentionMask: [[1, 1, 1]] };
   const counters = new Counters(device.gpu);
+  const whole: number[] = [];
   const times: number[] = [];
   const made: Made[] = [];
   const tokens = tiny ? 6 : 400;
@@ -101,7 +102,9 @@ async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
     const began = performance.now();
     const { done } = await stream.next();
     if (done) break;
-    times.push(performance.now() - began - (counters.waitEnded - counters.waitBegan));
+    const passed = performance.now() - began;
+    whole.push(passed);
+    times.push(passed - counters.waited);
     made.push(counters.take());
   }
   counters.stop();
@@ -112,6 +115,7 @@ async function decodeOverhead(device: Device, tiny: boolean): Promise<Figures> {
   const later = <T>(values: readonly T[]) => values.slice(tokens / 2);
   return {
     'JavaScript ms per decoded token, 24 layers': median(later(times)),
+    'ms from one such token to the next': median(later(whole)),
     'dispatches per decoded token': dispatches,
     'bind groups made per decoded token': Math.max(...later(made).map(({ createBindGroup }) => createBindGroup)),
   };
