@@ -101,7 +101,11 @@ class TokenClasses {
 
   /** The one of these tokens at which their masses, one after another, pass `drawn`. */
   pick(ids: readonly number[], drawn: number): number {
-    let rest = drawn;
-    return ids.find((id) => (rest -= this.#weights[id]) < 0) ?? ids[ids.length - 1];
+    let passed = 0;
+    for (const id of ids) {
+      passed += this.#weights[id];
+      if (passed > drawn) return id;
+    }
+    return ids[ids.length - 1];
   }
 }
