@@ -47,8 +47,11 @@ export interface Pipeline {
 const submitsPerFence = 4;
 /** See `dropBindGroups`. */
 const maxDroppedBindGroups = 8192;
-/** Uploads go in slices of this many bytes, each awaited by `upload`, which bounds the driver's staging memory. */
-const uploadSlice = 32 * 2 ** 20;
+/**
+ * Uploads go in slices of this many bytes, each awaited by `upload`, which bounds the driver's staging memory. Dawn makes memory of its own for larger ones, and
+ * the system clears each page of it.
+ */
+const uploadSlice = 4 * 2 ** 20;
 
 /** Opens a device on the best adapter that there is; throws an error that says what to install when there is none. */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
@@ -171,7 +174,10 @@ export class Device {
     return this.wrap(storage, own, dtypeOf(host));
   }
 
-  /** As `tensor`, in slices, each awaited: memory stays bounded however large the data. `data` gives the elements of a range of rows. */
+  /**
+   * As `tensor`, in slices, each awaited: memory stays bounded however large the data. `data` gives the elements of a range of rows; it is asked for the next
+   * while the device takes one.
+   */
   async upload(
     shape: Shape,
     dtype: DType,
@@ -184,9 +190,10 @@ export class Device {
     const step = alignedRows(Math.max(1, Math.floor(uploadSlice / rowBytes)), rowBytes);
     try {
       for (const { buffer, firstRow, rows } of storage.shards) {
+        const countAt = (row: number) => Math.min(step, rows - row);
+        let slice = await data(firstRow, countAt(0));
         for (let row = 0; row < rows; row += step) {
-          const count = Math.min(step, rows - row);
-          const slice = await data(firstRow + row, count);
+          const count = countAt(row);
           if (slice.byteLength !== count * rowBytes || dtypeOf(slice) !== dtype)
             throw new OpError(
               'upload',
@@ -194,7 +201,8 @@ export class Device {
             );
           this.checkHealth();
           this.write(buffer, slice, row * rowBytes);
-          await this.#fence();
+          const next = row + step;
+          [slice] = await Promise.all([next < rows ? data(firstRow + next, countAt(next)) : slice, this.#fence()]);
         }
       }
       this.checkHealth();
