@@ -6,6 +6,7 @@ import { decodeStep, head, type KeyValueCache, prefill } from './decoder.ts';
 import { GenerationRun } from './generation-run.ts';
 import { decoderInput, type Kosmos2 } from './kosmos2.ts';
 import { checkSampling, type SamplingOptions, sampleToken } from './sampling.ts';
+import { StepPace } from './step-pace.ts';
 
 export interface GenerateOptions {
   /** Default 64. Less where the context ends earlier. */
@@ -14,6 +15,11 @@ export interface GenerateOptions {
   noRepeatNgramSize?: number;
   /** Draw tokens instead of taking the likeliest. */
   sampling?: SamplingOptions;
+  /**
+   * Submits a step before the token of the one before it is read, which the device knows already: what the host does meanwhile takes no time then, but the last
+   * step may be for nothing. Default: where a step takes less than 50 ms. Never while tokens are drawn, for that is done by the host.
+   */
+  ahead?: boolean;
   /** Stops between two steps; what was generated so far is kept. */
   signal?: AbortSignal;
   /** Hears the raw logits of every step, before bans: rows × vocabulary. */
@@ -22,7 +28,7 @@ export interface GenerateOptions {
   onCompile?: (done: number, all: number) => void;
 }
 
-export interface BeamGenerateOptions extends Omit<GenerateOptions, 'sampling' | 'inspect'> {
+export interface BeamGenerateOptions extends Omit<GenerateOptions, 'sampling' | 'ahead' | 'inspect'> {
   beams: number;
   /** Default 1. */
   lengthPenalty?: number;
@@ -88,6 +94,7 @@ type Step = (
 interface Functions {
   /** Whoever called last. */
   readonly listener: { onCompile: GenerateOptions['onCompile'] };
+  readonly pace: StepPace;
   readonly prefill: Compiled<Parameters<Prefill>, StepResult>;
   readonly step: Compiled<Parameters<Step>, StepResult>;
 }
@@ -132,11 +139,10 @@ export class Generator {
     );
     const run = this.#start(host, batch, 1, options.maxNewTokens);
     const finished = new Array<boolean>(host.rows).fill(false);
-    // a software adapter would only lose the time of the step that is one too many
-    const isAhead = !sampling && !this.#model.device.traits.software;
-    const submit = (ids: Tensor | null): Promise<StepResult> => {
+    const { pace, step: next } = functions;
+    const submit = ({ token }: StepResult): Promise<StepResult> => {
       run.extend();
-      const submitted = functions.step(run.cache, ...run.stepArguments(ids), null);
+      const submitted = next(run.cache, ...run.stepArguments(token), null);
       // a failure is for whoever takes the result, which may be nobody
       submitted.catch(() => undefined);
       return submitted;
@@ -151,9 +157,12 @@ export class Generator {
         taken = result;
         const isLast = step + 1 >= run.maxNewTokens;
         const reading = Promise.all([chooseTokens(result, sampling, step), result.raw?.read()]);
-        // the device goes on while the host reads; it knows the token already
-        if (isAhead && !isLast) coming = submit(result.token);
+        const isAhead = !sampling && !isLast && (options.ahead ?? pace.isShort);
+        // the device goes on while the host reads
+        if (isAhead) coming = submit(result);
         const [tokens, raw] = await reading;
+        if (step === 0) pace.begin();
+        else pace.end();
         if (raw) inspect?.(raw as Float32Array, step);
         run.note(tokens);
         for (const [row, id] of tokens.entries()) {
@@ -162,7 +171,9 @@ export class Generator {
           finished[row] = id === this.#model.config.text.eosTokenId;
         }
         if (finished.every(Boolean) || isLast || signal?.aborted) return;
-        if (!isAhead) coming = submit(null);
+        if (isAhead) continue;
+        pace.begin();
+        coming = submit(result);
       }
     } finally {
       const last = await coming.catch(() => null);
@@ -280,6 +291,7 @@ export class Generator {
     const options = { donate: [0], device, onCompile: hear };
     const functions = {
       listener,
+      pace: new StepPace(),
       prefill: compile(prefillStep, { ...options, name: 'prefill' }),
       step: compile(tokenStep, { ...options, name: 'decode step' }),
     };
