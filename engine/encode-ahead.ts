@@ -15,7 +15,7 @@ export class EncodeAhead<Steps extends object & { readonly length: number }, Com
   readonly #isUsable: () => boolean;
   #ready: { readonly steps: Steps; readonly commands: Commands } | null = null;
   /** What came after each list when it came last. */
-  #followers = new WeakMap<Steps, Steps>();
+  readonly #followers = new WeakMap<Steps, Steps>();
   #last: Steps | null = null;
   #scheduled = false;
 
@@ -42,12 +42,11 @@ export class EncodeAhead<Steps extends object & { readonly length: number }, Com
     return commands;
   }
 
-  /** Lets go of everything. */
+  /** Lets go of what is ready, and of what came last. */
   clear(): void {
     if (this.#ready) this.#discard(this.#ready.commands);
     this.#ready = null;
     this.#last = null;
-    this.#followers = new WeakMap();
   }
 
   get #expected(): Steps | undefined {

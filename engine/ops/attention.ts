@@ -12,7 +12,7 @@ import { attentionGradientOp } from './attention-gradient.ts';
 import { checkRate, keepFactor, keyOf } from './dropout.ts';
 import { cast } from './elementwise.ts';
 import { pad } from './pad.ts';
-import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+import { expectIntegers, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 import { reshape, slice } from './view.ts';
 
 export interface AttentionAttributes {
@@ -96,8 +96,7 @@ export const attentionOp: OpDefinition = {
     const { bounds, key } = optionalOperands(rest, own);
     checkRate('attention', { rate, stream });
     if (key) {
-      expectShape('attention', 'key', key, [2]);
-      expectDType('attention', 'key', key, 'i32');
+      expectIntegers('attention', 'key', key, [2]);
     }
     for (const [name, x] of Object.entries({ q, k, v })) expectRank('attention', name, x, 3);
     const [batch, queries, width] = q.shape;
@@ -109,8 +108,7 @@ export const attentionOp: OpDefinition = {
     if (causal && k.shape[1] < queries)
       throw new OpError('attention', `causal attention of ${queries} queries needs as many keys, got ${k.shape[1]}`);
     if (bounds) {
-      expectShape('attention', 'bounds', bounds, [batch, 2]);
-      expectDType('attention', 'bounds', bounds, 'i32');
+      expectIntegers('attention', 'bounds', bounds, [batch, 2]);
     }
     return [f32Of(q.shape), f32Of([batch, heads, queries])];
   },

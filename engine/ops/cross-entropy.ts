@@ -16,7 +16,7 @@ import type { OpDefinition, ReferenceArray } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { matmulCall } from './matmul.ts';
-import { expectDType, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+import { expectDType, expectIntegers, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
 
 /** Columns of logits at a time: at most this many, and no more bytes than this. */
 const partColumns = 16384;
@@ -105,8 +105,7 @@ function checkInputs(op: string, [hidden, weight, labels]: readonly Abstract[]):
   expectRank(op, 'hidden', hidden, 2);
   expectRank(op, 'weight', weight, 2);
   expectShape(op, 'weight', weight, [weight.shape[0], hidden.shape[1]]);
-  expectShape(op, 'labels', labels, [hidden.shape[0]]);
-  expectDType(op, 'labels', labels, 'i32');
+  expectIntegers(op, 'labels', labels, [hidden.shape[0]]);
   expectDType(op, 'hidden', hidden, 'f32');
 }
 

@@ -18,7 +18,7 @@ import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { attentionOp, headDimOf, headPadding, padHeads, unpadHeads } from './attention.ts';
 import { updateRows } from './indexing.ts';
-import { expectDType, expectRank, expectShape, f32Of, input, integers, onlyShard } from './support.ts';
+import { expectDType, expectIntegers, expectRank, expectShape, f32Of, input, integers, onlyShard } from './support.ts';
 import { reshape } from './view.ts';
 
 /** Axes of a cache: layers, keys and values, rows, slots, width. */
@@ -61,11 +61,9 @@ function checkCache(
   const [batch, , width] = q.shape;
   const [, , rows, capacity] = expectCache(op, cache, width, layer);
   headDimOf(op, width, heads);
-  expectShape(op, 'bounds', bounds, [batch, 2]);
-  expectDType(op, 'bounds', bounds, 'i32');
+  expectIntegers(op, 'bounds', bounds, [batch, 2]);
   if (source) {
-    expectShape(op, 'source', source, [batch, capacity]);
-    expectDType(op, 'source', source, 'i32');
+    expectIntegers(op, 'source', source, [batch, capacity]);
   } else if (rows !== batch) {
     throw new OpError(
       op,

@@ -7,7 +7,7 @@ import type { OpDefinition, ReferenceArray } from '../op.ts';
 import { philox } from '../random.ts';
 import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { expectDType, expectShape, f32Of, input, integers } from './support.ts';
+import { expectDType, expectIntegers, f32Of, input, integers } from './support.ts';
 
 export interface DropoutAttributes {
   /** Probability of zero. */
@@ -38,8 +38,7 @@ export const dropoutOp: OpDefinition = {
   infer: ([x, key], attributes) => {
     checkRate('dropout', attributes as unknown as DropoutAttributes);
     expectDType('dropout', 'x', x, 'f32');
-    expectShape('dropout', 'key', key, [2]);
-    expectDType('dropout', 'key', key, 'i32');
+    expectIntegers('dropout', 'key', key, [2]);
     return [f32Of(x.shape)];
   },
   vjp: ({ inputs: [, key], attributes, cotangents: [g] }) => [g && applyOne(dropoutOp, [g, key], attributes), null],

@@ -23,6 +23,12 @@ export function expectDType(op: string, name: string, abstract: Abstract, dtype:
   if (abstract.dtype !== dtype) throw new OpError(op, `${name} must be ${dtype}, got ${abstract.dtype}`);
 }
 
+/** i32 of this shape. */
+export function expectIntegers(op: string, name: string, abstract: Abstract, wanted: Shape): void {
+  expectShape(op, name, abstract, wanted);
+  expectDType(op, name, abstract, 'i32');
+}
+
 /** @throws OpError for a tensor that lies in several buffers */
 export function onlyShard<T>(op: string, name: string, shards: readonly T[]): T {
   if (shards.length > 1)
