@@ -17,9 +17,10 @@ export class Counters {
   #restore = (): void => {};
   /** When the last submit had returned, in milliseconds of `performance.now()`. */
   lastSubmit = 0;
-  /** When the program last asked for a buffer to be readable, and when it became so. */
-  #waitBegan = 0;
-  #waitEnded = 0;
+  /** When the program last asked for a buffer to be readable, when it was free to do other things, and when the buffer became readable. */
+  #asked = 0;
+  #answered = 0;
+  #readable = 0;
   /** When what followed the last submit was done. */
   #busyUntil = 0;
 
@@ -42,9 +43,13 @@ export class Counters {
     });
   }
 
-  /** How long the program had nothing to do but to wait for the buffer that it asked for last, in milliseconds: it may submit more before it waits. */
+  /**
+   * How long the program did nothing but wait for the buffer that it asked for last, in milliseconds: it may submit more before it waits, and Deno waits already
+   * while it is asked.
+   */
   get waited(): number {
-    return this.#waitEnded - Math.max(this.#waitBegan, Math.min(this.#busyUntil, this.#waitEnded));
+    const idleFrom = Math.max(this.#answered, this.#busyUntil);
+    return this.#answered - this.#asked + Math.max(0, this.#readable - idleFrom);
   }
 
   /** Counts since the last call. */
@@ -80,11 +85,12 @@ export class Counters {
     const map = buffers.mapAsync;
     const counters = this;
     buffers.mapAsync = function (this: GPUBuffer, ...range: Parameters<GPUBuffer['mapAsync']>) {
-      counters.#waitBegan = performance.now();
+      counters.#asked = performance.now();
       const ready = map.apply(this, range);
+      counters.#answered = performance.now();
       ready.then(
         () => {
-          counters.#waitEnded = performance.now();
+          counters.#readable = performance.now();
         },
         () => undefined,
       );
