@@ -95,9 +95,7 @@ export const attentionOp: OpDefinition = {
     const { heads, causal, rate = 0, stream = 0 } = own;
     const { bounds, key } = optionalOperands(rest, own);
     checkRate('attention', { rate, stream });
-    if (key) {
-      expectIntegers('attention', 'key', key, [2]);
-    }
+    if (key) expectIntegers('attention', 'key', key, [2]);
     for (const [name, x] of Object.entries({ q, k, v })) expectRank('attention', name, x, 3);
     const [batch, queries, width] = q.shape;
     headDimOf('attention', width, heads);
@@ -107,9 +105,7 @@ export const attentionOp: OpDefinition = {
       throw new OpError('attention', `dtypes ${q.dtype}, ${k.dtype} and ${v.dtype} differ`);
     if (causal && k.shape[1] < queries)
       throw new OpError('attention', `causal attention of ${queries} queries needs as many keys, got ${k.shape[1]}`);
-    if (bounds) {
-      expectIntegers('attention', 'bounds', bounds, [batch, 2]);
-    }
+    if (bounds) expectIntegers('attention', 'bounds', bounds, [batch, 2]);
     return [f32Of(q.shape), f32Of([batch, heads, queries])];
   },
   vjp: ({ inputs, outputs, attributes, cotangents: [g, ofLogSum] }) => {

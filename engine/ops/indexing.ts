@@ -237,9 +237,7 @@ export const banRepeatedOp: OpDefinition = {
     expectDType('banRepeated', 'logits', logits, 'f32');
     expectIntegers('banRepeated', 'history', history, [logits.shape[0], history.shape[1]]);
     expectIntegers('banRepeated', 'bounds', bounds, [logits.shape[0], 2]);
-    if (newest) {
-      expectIntegers('banRepeated', 'newest', newest, [logits.shape[0]]);
-    }
+    if (newest) expectIntegers('banRepeated', 'newest', newest, [logits.shape[0]]);
     if (!Number.isInteger(n) || n < 1) throw new OpError('banRepeated', `n-grams of ${n} tokens make no sense`);
     return [logits];
   },

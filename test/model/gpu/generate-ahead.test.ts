@@ -1,32 +1,25 @@
 /** Generation that submits a step before the token of the one before it is read. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Device, requestDevice } from '../../../engine/device.ts';
+import type { Device } from '../../../engine/device.ts';
 import type { Tensor } from '../../../engine/tensor.ts';
 import { Generator } from '../../../model/generate.ts';
-import { Kosmos2 } from '../../../model/kosmos2.ts';
-import { adapterChoice } from '../../adapter.ts';
-import { picturesOf } from '../../golden/tensor-file.ts';
 import { rejects } from '../../rejects.ts';
-import { TINY, tinyPrompts } from './tiny.ts';
+import { loadBroken, openTinyGeneration, tinyPrompts } from './tiny.ts';
 
 const test = suite('generate ahead');
-const { prompts, padded, pictures, greedy, maxNewTokens } = await tinyPrompts();
+const tiny = await tinyPrompts();
+const { prompts, padded, greedy, maxNewTokens } = tiny;
 const settings = { maxNewTokens, noRepeatNgramSize: 3, ahead: true };
 const [prompt] = prompts;
 
 let device: Device;
-let model: Kosmos2;
 let generator: Generator;
 let image: Tensor;
 let images: Tensor;
 
 test.before(async () => {
-  device = await requestDevice({ adapter: adapterChoice() });
-  model = await Kosmos2.load(TINY, device);
-  generator = new Generator(model);
-  images = await model.encodeImages(pictures);
-  image = await model.encodeImages(picturesOf(pictures, [0]));
+  ({ device, generator, image, images } = await openTinyGeneration(tiny));
 });
 test.after(() => device?.close());
 
@@ -119,9 +112,7 @@ test('a second generation makes no buffer; neither an end, a signal nor a reader
 });
 
 test('weights that are not numbers are named as the reason, and the step ahead leaves nothing behind', async () => {
-  const broken = await Kosmos2.load(TINY, device);
-  const { weight } = broken.weights.text_model.model.layer_norm;
-  device.write(weight.storage('test').shards[0].buffer, new Float32Array(weight.shape[0]).fill(Number.NaN));
+  const broken = await loadBroken(device);
   const own = new Generator(broken);
   const { tensor } = device.buffers.bytesByOwner();
   for (let i = 0; i < 2; i++)

@@ -13,26 +13,22 @@ import type { SamplingOptions } from '../../../model/sampling.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { picturesOf } from '../../golden/tensor-file.ts';
 import { rejects } from '../../rejects.ts';
-import { rejection, TINY, tinyPrompts } from './tiny.ts';
+import { loadBroken, openTinyGeneration, rejection, TINY, tinyPrompts } from './tiny.ts';
 
 const test = suite('generate');
-const { prompts, padded, pictures, greedy, maxNewTokens } = await tinyPrompts();
+const tiny = await tinyPrompts();
+const { prompts, padded, pictures, greedy, maxNewTokens } = tiny;
 const settings = { maxNewTokens, noRepeatNgramSize: 3 };
 const [prompt] = prompts;
 
 let device: Device;
 let model: Kosmos2;
 let generator: Generator;
-/** The vectors of the first picture, and of all. */
 let image: Tensor;
 let images: Tensor;
 
 test.before(async () => {
-  device = await requestDevice({ adapter: adapterChoice() });
-  model = await Kosmos2.load(TINY, device);
-  generator = new Generator(model);
-  images = await model.encodeImages(pictures);
-  image = await model.encodeImages(picturesOf(pictures, [0]));
+  ({ device, model, generator, image, images } = await openTinyGeneration(tiny));
 });
 test.after(() => device?.close());
 
@@ -77,9 +73,7 @@ test('prompts of a batch are searched by beams as they are alone', async () => {
 });
 
 test('weights that are not numbers are named as the reason', async () => {
-  const broken = await Kosmos2.load(TINY, device);
-  const { weight } = broken.weights.text_model.model.layer_norm;
-  device.write(weight.storage('test').shards[0].buffer, new Float32Array(weight.shape[0]).fill(Number.NaN));
+  const broken = await loadBroken(device);
   const own = new Generator(broken);
   const message = /logits are not numbers; are the weights of the model sound/;
   await rejects(() => own.generate(prompt, image, settings), Error, message);

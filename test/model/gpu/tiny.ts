@@ -1,9 +1,13 @@
 /** The small model of the tests: weights and reference results for its prompts. */
 import { join } from 'node:path';
+import { type Device, requestDevice } from '../../../engine/device.ts';
+import type { Tensor } from '../../../engine/tensor.ts';
 import type { TokenBatch } from '../../../model/batch.ts';
-import type { PixelBatch } from '../../../model/kosmos2.ts';
+import { Generator } from '../../../model/generate.ts';
+import { Kosmos2, type PixelBatch } from '../../../model/kosmos2.ts';
+import { adapterChoice } from '../../adapter.ts';
 import { readJson } from '../../golden/json.ts';
-import { TensorFile } from '../../golden/tensor-file.ts';
+import { picturesOf, TensorFile } from '../../golden/tensor-file.ts';
 import { repositoryRoot } from '../../shared.ts';
 
 /** In the Hugging Face layout, with golden files: two decoder layers of width 80, three vision layers of width 48. */
@@ -41,6 +45,32 @@ export async function tinyPrompts(): Promise<TinyPrompts> {
   });
   const { greedy_generated_ids: greedy } = golden.left_padded_batch;
   return { prompts, padded, pictures, greedy, maxNewTokens: golden.max_new_tokens };
+}
+
+/** What generates with the model. */
+export interface TinyGeneration {
+  readonly device: Device;
+  readonly model: Kosmos2;
+  readonly generator: Generator;
+  /** The vectors of the first picture, and of all. */
+  readonly image: Tensor;
+  readonly images: Tensor;
+}
+
+export async function openTinyGeneration({ pictures }: TinyPrompts): Promise<TinyGeneration> {
+  const device = await requestDevice({ adapter: adapterChoice() });
+  const model = await Kosmos2.load(TINY, device);
+  const images = await model.encodeImages(pictures);
+  const image = await model.encodeImages(picturesOf(pictures, [0]));
+  return { device, model, generator: new Generator(model), image, images };
+}
+
+/** The model with weights of which one vector is not numbers. */
+export async function loadBroken(device: Device): Promise<Kosmos2> {
+  const broken = await Kosmos2.load(TINY, device);
+  const { weight } = broken.weights.text_model.model.layer_norm;
+  device.write(weight.storage('test').shards[0].buffer, new Float32Array(weight.shape[0]).fill(Number.NaN));
+  return broken;
 }
 
 /** The largest difference, relative to the largest value of `expected`. */
