@@ -30,7 +30,7 @@ export async function infer(words: readonly string[], terminal: Terminal): Promi
     if (given.out) await (await runtime()).writeFileAtomic(given.out, drawnPicture(image, answer.entities));
     const { folder, adapter } = kosmos;
     report(answer, { model: given.model ?? folder, adapter, out: given.out, loading }, given.form, terminal);
-    if (answer.stopped === 'cancelled') throw new Error('interrupted');
+    if (answer.stopped === 'cancelled') throw terminal.signal.reason;
     return 0;
   } finally {
     kosmos.close();

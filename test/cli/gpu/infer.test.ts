@@ -1,6 +1,6 @@
 /** The command `infer` on a device: its outputs, the golden ids, and how its process ends. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -93,12 +93,16 @@ test('nothing is written where the run failed', async () => {
   assert.not.ok(existsSync(out));
 });
 
-/** The command as a process of its own, in the runtime that runs this test. */
+/** The command's program in the runtime that runs this test. */
+function program() {
+  const options = 'Deno' in globalThis ? ['run', '-A'] : ['--import', 'tsx'];
+  return { execPath: process.execPath, cwd: repositoryRoot(), script: [...options, 'infer.ts'] };
+}
+
+/** The command as a process of its own. */
 function start(...words: string[]) {
-  const runtime = 'Deno' in globalThis ? ['run', '-A'] : ['--import', 'tsx'];
-  const child = spawn(process.execPath, [...runtime, 'infer.ts', house, ...adapter, ...words], {
-    cwd: repositoryRoot(),
-  });
+  const { execPath, cwd, script } = program();
+  const child = spawn(execPath, [...script, house, ...adapter, ...words], { cwd });
   let out = '';
   let errors = '';
   child.stdout.on('data', (data) => {
@@ -135,6 +139,17 @@ test('a reader that has seen enough is no error', async () => {
   const { code, errors } = await ended;
   assert.is(code, 0);
   assert.not.match(errors, /EPIPE|BrokenPipe/);
+});
+
+test('an output that cannot be written is one clear line', () => {
+  // Linux has a file that is always full
+  if (!existsSync('/dev/full')) return console.log('skipped: an output that cannot be written (needs /dev/full)');
+  const { execPath, cwd, script } = program();
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(execPath, [...script, '--help'], { cwd, stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.is(status, 1);
+  assert.match(stderr.toString(), /^infer: .*no space left on device.*\n$/i);
 });
 
 skipUnlessShared(test, 'goldens/model/e2e', 'the golden of a snowman', async (folder) => {
