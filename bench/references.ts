@@ -3,10 +3,10 @@
 import type { HostData } from '../engine/dtype.ts';
 import { Graph } from '../engine/graph.ts';
 import { adamwSettings, mapTree, Tensor } from '../engine/index.ts';
-import type { ReferenceArray } from '../engine/op.ts';
-import { worstDeviation } from '../engine/op-case.ts';
-import { attentionOp } from '../engine/ops/attention.ts';
-import { attentionGradientOp } from '../engine/ops/attention-gradient.ts';
+import { attentionReference as attentionOpReference } from '../engine/reference/attention.ts';
+import { attentionGradientReference } from '../engine/reference/attention-gradient.ts';
+import { worstDeviation } from '../engine/reference/case-data.ts';
+import type { ReferenceArray } from '../engine/reference/op-reference.ts';
 import { parameterShapes } from '../model/index.ts';
 import type { DecoderParameters } from '../model/parameters.ts';
 import { interpret } from '../test/engine/interpret.ts';
@@ -102,12 +102,12 @@ function attentionReference(work: AttentionWork): Float64Array[] {
   const inputs = attentionInputs(work);
   const [q, k, v, g] = [inputs.q, inputs.k, inputs.v, inputs.g].map(reference);
   const abstracts = [shape, [1, heads, length]].map((own) => ({ shape: own, dtype: 'f32' as const }));
-  const [out, sums] = attentionOp.reference([q, k, v], attributes, abstracts);
+  const [out, sums] = attentionOpReference.values([q, k, v], attributes, abstracts);
   if (!backward) return [out];
   const saved = [reference(out), { shape: abstracts[1].shape, data: sums }];
   return [
     out,
-    ...attentionGradientOp.reference(
+    ...attentionGradientReference.values(
       [q, k, v, ...saved, g],
       attributes,
       [q, k, v].map(() => abstracts[0]),

@@ -1,5 +1,6 @@
 /** The command `selftest`: does this machine's adapter compute what it should? */
-import { type AdapterChoice, formatOpReport, selfTest } from '../engine/index.ts';
+import type { AdapterChoice } from '../engine/index.ts';
+import { formatOpReport, selfTest } from '../engine/self-test.ts';
 import { type Terminal, UsageError } from './command.ts';
 import { oneOf, parseWords } from './options.ts';
 

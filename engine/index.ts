@@ -12,7 +12,7 @@ export type { FormatOptions } from './format.ts';
 export type { Attributes } from './graph.ts';
 export type { PlanDescription } from './layout.ts';
 export type { LowerContext } from './lower.ts';
-export type { OpCase, OpDefinition } from './op.ts';
+export type { OpDefinition } from './op.ts';
 export * from './ops/index.ts';
 export {
   type AdamWOptions,
@@ -28,7 +28,6 @@ export { philox, uniform, uniforms } from './random.ts';
 export { type AdapterChoice, type BlobFolder, blobFolder, type FileSource, runtime } from './runtime/index.ts';
 export { readJson } from './runtime/json.ts';
 export * from './safetensors.ts';
-export { formatOpReport, type OpReport, type SelfTestOptions, type SelfTestReport, selfTest } from './self-test.ts';
 export type { Shape } from './shape.ts';
 export { Tensor } from './tensor.ts';
 export { leavesOf, mapTree } from './tree.ts';

@@ -1,19 +1,13 @@
 /**
- * What an op is. One file in `ops/` holds one record (or one family of records): shape rule, vector-Jacobian product in engine ops,
- * a float64 reference for the tests, the WGSL or the kernels it lowers to, and the shapes that the tests try. The Tensor methods, the
- * gradient check and the docs table derive from these records.
+ * What an op is. One file in `ops/` holds one record (or one family of records): shape rule, vector-Jacobian product in engine ops, and the WGSL or
+ * the kernels it lowers to. The Tensor methods and the docs table derive from these records; what an op is held against, and the shapes on which it
+ * is tried, lie in `reference/`, which only tests and the self-test load.
  */
 import type { DeviceTraits } from './device.ts';
 import type { Abstract, Attributes, Value } from './graph.ts';
 import type { LowerContext } from './lower.ts';
 import type { Layout, Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
-
-/** A tensor of the float64 reference. */
-export interface ReferenceArray {
-  readonly shape: Shape;
-  readonly data: Float64Array;
-}
 
 export interface VjpContext {
   readonly inputs: readonly Tensor[];
@@ -28,23 +22,6 @@ export interface VjpContext {
  * reason why this op has no derivative.
  */
 export type Vjp = ((context: VjpContext) => (Tensor | null)[]) | { readonly none: string };
-
-/** One shape (and attributes) that the tests try: on the device against the reference, and the gradient against differences. */
-export interface OpCase {
-  readonly inputs: readonly CaseInput[];
-  readonly attributes?: Attributes;
-}
-
-/** Test data: uniform in [low, high], or given values. */
-export interface CaseInput {
-  readonly shape: Shape;
-  readonly low?: number;
-  readonly high?: number;
-  readonly values?: readonly number[];
-  readonly dtype?: 'f32' | 'f16' | 'i32';
-  /** Rows of a row-sharded tensor are split so that no shard is larger than this many bytes. */
-  readonly shardBytes?: number;
-}
 
 /** How an op becomes dispatches. */
 export type Lowering =
@@ -76,11 +53,7 @@ export interface OpDefinition {
   /** Shape and dtype of the outputs; throws an OpError for operands that do not fit. */
   infer(inputs: readonly Abstract[], attributes: Attributes): Abstract[];
   readonly vjp: Vjp;
-  /** Float64 values of the outputs. */
-  reference(inputs: readonly ReferenceArray[], attributes: Attributes, outputs: readonly Abstract[]): Float64Array[];
   readonly lowering: Lowering;
-  /** At least one. */
-  readonly cases: readonly OpCase[];
 }
 
 /** Typed access to attributes that a record's own functions put there. */

@@ -1,13 +1,18 @@
-/** Runs the cases of every op on an adapter and holds the results against the float64 references of the op records. */
+/**
+ * Runs the cases of every op on an adapter and holds the results against its values in float64. An entry of its own (`kosmos-webgpu/self-test`), so that
+ * a program without it need not carry the references.
+ */
 import { apply } from './apply.ts';
 import { type Device, type DeviceOptions, requestDevice } from './device.ts';
 import { OpError } from './errors.ts';
-import type { OpCase, OpDefinition } from './op.ts';
-import { caseData, hostData, worstDeviation } from './op-case.ts';
-import { opDefinitions } from './ops/index.ts';
 import { uniforms } from './random.ts';
+import { caseData, hostData, worstDeviation } from './reference/case-data.ts';
+import { opReferences } from './reference/index.ts';
+import type { OpCase, OpReference } from './reference/op-reference.ts';
 import { formatShape, sizeOf } from './shape.ts';
 import type { Tensor } from './tensor.ts';
+
+export type { CaseInput, OpCase, OpReference, ReferenceArray } from './reference/op-reference.ts';
 
 /** Largest deviation that passes, relative to the largest value of an output (or 1). */
 const tolerance = 2e-6;
@@ -15,8 +20,8 @@ const tolerance = 2e-6;
 const leastBindingBytes = 256;
 
 export interface SelfTestOptions extends Pick<DeviceOptions, 'adapter' | 'kernels'> {
-  /** The ops to try: names of the engine's, or records of your own. Default: all of the engine's. */
-  readonly ops?: readonly (string | OpDefinition)[];
+  /** The ops to try: names of the engine's, or references of your own. Default: all of the engine's. */
+  readonly ops?: readonly (string | OpReference)[];
   /** Told of every op as soon as it is done. */
   readonly onOp?: (report: OpReport) => void;
 }
@@ -46,7 +51,7 @@ export interface SelfTestReport {
  * @throws OpError for an op that does not exist; an Error that says what to install where there is no adapter
  */
 export async function selfTest({ ops, onOp, ...options }: SelfTestOptions = {}): Promise<SelfTestReport> {
-  const chosen = chosenOps(ops);
+  const chosen = chosenReferences(ops);
   const devices = new Map<number | undefined, Promise<Device>>();
   const deviceFor = (maxBindingBytes?: number): Promise<Device> => {
     const device = devices.get(maxBindingBytes) ?? requestDevice({ ...options, maxBindingBytes });
@@ -56,8 +61,8 @@ export async function selfTest({ ops, onOp, ...options }: SelfTestOptions = {}):
   try {
     const { description, traits } = await deviceFor();
     const reports: OpReport[] = [];
-    for (const op of chosen) {
-      const report = await tryOp(op, deviceFor);
+    for (const reference of chosen) {
+      const report = await tryOp(reference, deviceFor);
       reports.push(report);
       onOp?.(report);
     }
@@ -76,31 +81,35 @@ export function formatOpReport({ op, cases, deviation, failures }: OpReport): st
   return [line, ...failures.map((failure) => `       ${failure}`)].join('\n');
 }
 
-function chosenOps(ops: SelfTestOptions['ops'] = opDefinitions): readonly OpDefinition[] {
-  return ops.map((op) => {
-    if (typeof op !== 'string') return op;
-    const found = opDefinitions.find(({ name }) => name === op);
+function chosenReferences(ops: SelfTestOptions['ops'] = opReferences.map(({ op }) => op.name)): readonly OpReference[] {
+  return ops.map((wanted) => {
+    if (typeof wanted !== 'string') return wanted;
+    const found = opReferences.find(({ op }) => op.name === wanted);
     if (found) return found;
-    const names = opDefinitions.map(({ name }) => name).join(', ');
-    throw new OpError('selfTest', `there is no op ${op}; there are ${names}`);
+    const names = opReferences.map(({ op }) => op.name).join(', ');
+    throw new OpError('selfTest', `there is no op ${wanted}; there are ${names}`);
   });
 }
 
-async function tryOp(op: OpDefinition, deviceFor: (maxBindingBytes?: number) => Promise<Device>): Promise<OpReport> {
+async function tryOp(
+  reference: OpReference,
+  deviceFor: (maxBindingBytes?: number) => Promise<Device>,
+): Promise<OpReport> {
+  const { op, cases } = reference;
   let deviation = 0;
   const failures: string[] = [];
-  for (const [number, opCase] of op.cases.entries()) {
+  for (const [number, opCase] of cases.entries()) {
     const shapes = opCase.inputs.map(({ shape }) => formatShape(shape)).join(', ');
     try {
       const device = await deviceFor(bindingBytesOf(opCase));
-      const worst = await caseDeviation(device, op, opCase, number);
+      const worst = await caseDeviation(device, reference, opCase, number);
       if (!(worst <= deviation)) deviation = worst;
       if (!(worst <= tolerance)) failures.push(`case ${number}, ${shapes}: deviates by ${worst.toExponential(1)}`);
     } catch (error) {
       failures.push(`case ${number}, ${shapes}: ${(error as Error).message}`);
     }
   }
-  return { op: op.name, cases: op.cases.length, deviation, failures };
+  return { op: op.name, cases: cases.length, deviation, failures };
 }
 
 /** Bindings so small that the operand of a sharded case lies in shards; undefined for the other cases. */
@@ -114,7 +123,12 @@ export function bindingBytesOf({ inputs }: OpCase): number | undefined {
  *
  * @throws Error where the op cannot run, or gives another shape or dtype than its record says
  */
-export async function caseDeviation(device: Device, op: OpDefinition, opCase: OpCase, seed: number): Promise<number> {
+export async function caseDeviation(
+  device: Device,
+  { op, values }: OpReference,
+  opCase: OpCase,
+  seed: number,
+): Promise<number> {
   const { inputs, attributes = {} } = opCase;
   const data = inputs.map((input, stream) => {
     const numbers = uniforms(seed, stream, 0, sizeOf(input.shape)).values();
@@ -124,7 +138,7 @@ export async function caseDeviation(device: Device, op: OpDefinition, opCase: Op
     inputs.map(({ shape, dtype = 'f32' }) => ({ shape, dtype })),
     attributes,
   );
-  const expected = op.reference(data, attributes, abstracts);
+  const expected = values(data, attributes, abstracts);
   const operands = inputs.map(({ dtype, shape }, i) => device.tensor(hostData(dtype, data[i]), shape));
   let results: Tensor[] = [];
   try {

@@ -7,17 +7,16 @@
 import {
   applyOne,
   compile,
-  formatOpReport,
   kernelSource,
   linearGrid,
   linearWorkgroup,
   type OpDefinition,
   OpError,
   requestDevice,
-  selfTest,
   type Tensor,
   valueAndGrad,
 } from 'kosmos-webgpu/engine';
+import { formatOpReport, type OpReference, selfTest } from 'kosmos-webgpu/self-test';
 
 const threads = 64;
 
@@ -65,21 +64,6 @@ const cumulativeSumOp: OpDefinition = {
     const { backwards } = attributes as unknown as Attributes;
     return [g && cumulativeSum(g, { backwards: !backwards })];
   },
-  // in plain float64: what the device is held against
-  reference: ([{ shape, data }], attributes) => {
-    const { backwards } = attributes as unknown as Attributes;
-    const columns = shape[shape.length - 1];
-    const out = new Float64Array(data.length);
-    for (let start = 0; start < data.length; start += columns) {
-      let sum = 0;
-      for (let i = 0; i < columns; i++) {
-        const at = start + (backwards ? columns - 1 - i : i);
-        sum += data[at];
-        out[at] = sum;
-      }
-    }
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -95,11 +79,6 @@ const cumulativeSumOp: OpDefinition = {
       });
     },
   },
-  cases: [
-    { inputs: [{ shape: [7] }], attributes: { backwards: false } },
-    { inputs: [{ shape: [3, 5] }], attributes: { backwards: true } },
-    { inputs: [{ shape: [2, 70, 3] }], attributes: { backwards: false } },
-  ],
 };
 
 /** Sums of x (f32) along its last axis up to each place; with `backwards` from each place on. */
@@ -107,7 +86,31 @@ function cumulativeSum(x: Tensor, { backwards = false } = {}): Tensor {
   return applyOne(cumulativeSumOp, [x], { backwards });
 }
 
-const { ops, adapter } = await selfTest({ ops: [cumulativeSumOp] });
+/** In plain float64: what the device is held against, and on which shapes. */
+const cumulativeSumReference: OpReference = {
+  op: cumulativeSumOp,
+  values: ([{ shape, data }], attributes) => {
+    const { backwards } = attributes as unknown as Attributes;
+    const columns = shape[shape.length - 1];
+    const out = new Float64Array(data.length);
+    for (let start = 0; start < data.length; start += columns) {
+      let sum = 0;
+      for (let i = 0; i < columns; i++) {
+        const at = start + (backwards ? columns - 1 - i : i);
+        sum += data[at];
+        out[at] = sum;
+      }
+    }
+    return [out];
+  },
+  cases: [
+    { inputs: [{ shape: [7] }], attributes: { backwards: false } },
+    { inputs: [{ shape: [3, 5] }], attributes: { backwards: true } },
+    { inputs: [{ shape: [2, 70, 3] }], attributes: { backwards: false } },
+  ],
+};
+
+const { ops, adapter } = await selfTest({ ops: [cumulativeSumReference] });
 console.log(`${formatOpReport(ops[0])} on ${adapter}`);
 
 const device = await requestDevice();

@@ -5,12 +5,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { opDefinitions, Tensor } from '../../engine/index.ts';
+import { opReferences } from '../../engine/reference/index.ts';
 import { Declarations } from './declarations.ts';
 import { formatIndex, formatPage, type Page } from './page.ts';
 
 const ENTRIES = [
   { entry: 'kosmos-webgpu', module: 'index.d.ts', file: 'kosmos.md' },
   { entry: 'kosmos-webgpu/engine', module: 'engine/index.d.ts', file: 'engine.md' },
+  { entry: 'kosmos-webgpu/self-test', module: 'engine/self-test.d.ts', file: 'self-test.md' },
   { entry: 'kosmos-webgpu/model', module: 'model/index.d.ts', file: 'model.md' },
   { entry: 'kosmos-webgpu/data', module: 'data/index.d.ts', file: 'data.md' },
   { entry: 'kosmos-webgpu/data/grit', module: 'data/grit/index.d.ts', file: 'data-grit.md' },
@@ -54,7 +56,7 @@ export function writePages(pages: readonly Page[], folder: string): void {
 }
 
 function opTable(): string {
-  const rows = opDefinitions.map(({ name, summary, vjp, cases }) => {
+  const rows = opReferences.map(({ op: { name, summary, vjp }, cases }) => {
     const [method, derivative] = [name in Tensor.prototype, typeof vjp === 'function'].map((is) => (is ? 'yes' : ''));
     return `| ${name} | ${summary.replaceAll('|', '\\|')} | ${method} | ${derivative} | ${cases.length} |`;
   });

@@ -13,18 +13,18 @@ import { apply } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { LowerContext } from '../lower.ts';
-import { attribute, type OpDefinition, type ReferenceArray } from '../op.ts';
+import type { OpDefinition } from '../op.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { attentionOp, headDimOf, headPadding, padHeads, unpadHeads } from './attention.ts';
+import { headDimOf, headPadding, padHeads, unpadHeads } from './attention.ts';
 import { updateRows } from './indexing.ts';
-import { expectDType, expectIntegers, expectRank, expectShape, f32Of, input, integers, onlyShard } from './support.ts';
+import { expectDType, expectIntegers, expectRank, expectShape, f32Of, onlyShard } from './support.ts';
 import { reshape } from './view.ts';
 
 /** Axes of a cache: layers, keys and values, rows, slots, width. */
-type CacheShape = readonly [layers: number, parts: number, rows: number, capacity: number, width: number];
+export type CacheShape = readonly [layers: number, parts: number, rows: number, capacity: number, width: number];
 
-interface DecodeAttributes {
+export interface DecodeAttributes {
   heads: number;
   scale: number;
   layer: number;
@@ -46,7 +46,7 @@ function expectCache(op: string, cache: Abstract, width: number, layer: number):
 }
 
 /** Elements before the keys (part 0) or values (part 1) of a layer. */
-function partStart([, parts, rows, capacity, width]: CacheShape, layer: number, part: number): number {
+export function partStart([, parts, rows, capacity, width]: CacheShape, layer: number, part: number): number {
   return (layer * parts + part) * rows * capacity * width;
 }
 
@@ -72,27 +72,6 @@ function checkCache(
   }
   if (rows < batch)
     throw new OpError(op, `cache ${formatShape(cache.shape)} has no row for each of ${batch} positions`);
-}
-
-/** Keys or values with the rows that each batch row reads; `source` may be missing. */
-function read(part: ReferenceArray, source?: ReferenceArray): ReferenceArray {
-  if (!source) return part;
-  const [, capacity, width] = part.shape;
-  const rows = Array.from(source.data, (owner, at) => owner * capacity + (at % capacity));
-  const data = Float64Array.from(rows.flatMap((row) => [...part.data.subarray(row * width, (row + 1) * width)]));
-  return { shape: [...source.shape, width], data };
-}
-
-/** Keys or values with row b of `rows` [B, 1, width] in slot bounds[b, 1] − 1 of their row b, but for rows whose bounds are empty or end past the capacity. */
-function appended({ shape, data }: ReferenceArray, rows: ReferenceArray, bounds: ReferenceArray): ReferenceArray {
-  const [, capacity, width] = shape;
-  const out = data.slice();
-  for (let b = 0; b < rows.shape[0]; b++) {
-    const [start, end] = bounds.data.subarray(b * 2, b * 2 + 2);
-    if (start < end && end <= capacity)
-      out.set(rows.data.subarray(b * width, (b + 1) * width), (b * capacity + end - 1) * width);
-  }
-  return { shape, data: out };
 }
 
 function lower(context: LowerContext): void {
@@ -148,61 +127,7 @@ export const appendAttentionOp: OpDefinition = {
     return [f32Of(q.shape), cache[0]];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([q, key, value, cache, bounds, source], attributes, [out]) => {
-    const { layer, ...rest } = attributes as unknown as DecodeAttributes;
-    const shape = cache.shape as unknown as CacheShape;
-    const [, , rows, capacity, width] = shape;
-    const after = cache.data.slice();
-    const [keys, values] = [key, value].map((own, part) => {
-      const start = partStart(shape, layer, part);
-      const data = cache.data.subarray(start, start + rows * capacity * width);
-      const written = appended({ shape: [rows, capacity, width], data }, own, bounds);
-      after.set(written.data, start);
-      return read(written, source);
-    });
-    const lse = f32Of([q.shape[0], attribute(attributes, 'heads'), 1]);
-    const [result] = attentionOp.reference([q, keys, values, bounds], { ...rest, causal: false }, [out, lse]);
-    return [result, after];
-  },
   lowering: { kind: 'kernel', lower },
-  cases: [
-    {
-      inputs: [
-        ...[input([1, 1, 32]), input([1, 1, 32]), input([1, 1, 32])],
-        ...[input([1, 2, 1, 40, 32]), integers([1, 2], [0, 37])],
-      ],
-      attributes: { heads: 2, scale: 0.25, layer: 0 },
-    },
-    {
-      inputs: [
-        ...[input([3, 1, 64]), input([3, 1, 64]), input([3, 1, 64])],
-        ...[input([2, 2, 3, 90, 64]), integers([3, 2], [0, 1, 4, 90, 2, 71])],
-      ],
-      attributes: { heads: 1, scale: 0.125, layer: 1 },
-    },
-    {
-      inputs: [
-        ...[input([2, 1, 40]), input([2, 1, 40]), input([2, 1, 40])],
-        ...[input([3, 2, 3, 6, 40]), integers([2, 2], [0, 5, 0, 5])],
-        integers([2, 6], [0, 0, 2, 1, 0, 0, 0, 0, 1, 2, 1, 0]),
-      ],
-      attributes: { heads: 2, scale: 0.3, layer: 1 },
-    },
-    {
-      inputs: [
-        ...[input([2, 1, 128]), input([2, 1, 128]), input([2, 1, 128])],
-        ...[input([1, 2, 2, 90, 128]), integers([2, 2], [3, 90, 4, 4])],
-      ],
-      attributes: { heads: 1, scale: 0.1, layer: 0 },
-    },
-    {
-      inputs: [
-        ...[input([2, 1, 24]), input([2, 1, 24]), input([2, 1, 24])],
-        ...[input([2, 2, 2, 600, 24]), integers([2, 2], [5, 597, 250, 250])],
-      ],
-      attributes: { heads: 2, scale: 0.3, layer: 0 },
-    },
-  ],
 };
 
 /** What a cache holds. `width` is that of keys and values, H·d. */

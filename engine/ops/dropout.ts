@@ -3,26 +3,16 @@ import { dropoutGrid, dropoutKernel } from '../../kernels/dropout.ts';
 import { dropThreshold } from '../../kernels/random.ts';
 import { applyOne } from '../apply.ts';
 import { OpError } from '../errors.ts';
-import type { OpDefinition, ReferenceArray } from '../op.ts';
-import { philox } from '../random.ts';
+import type { OpDefinition } from '../op.ts';
 import { sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { expectDType, expectIntegers, f32Of, input, integers } from './support.ts';
+import { expectDType, expectIntegers, f32Of } from './support.ts';
 
 export interface DropoutAttributes {
   /** Probability of zero. */
   rate: number;
   /** Tells the random numbers of one place in a model apart from those of others. */
   stream: number;
-}
-
-/** What keeps an element: 1/(1 − rate), or 0 where its random word says so. */
-export function keepFactor(word: number, rate: number): number {
-  return word < dropThreshold(rate) ? 0 : 1 / (1 - rate);
-}
-
-export function keyOf({ data }: ReferenceArray): readonly [number, number] {
-  return [data[0] >>> 0, data[1] >>> 0];
 }
 
 export function checkRate(op: string, { rate, stream }: DropoutAttributes): void {
@@ -42,12 +32,6 @@ export const dropoutOp: OpDefinition = {
     return [f32Of(x.shape)];
   },
   vjp: ({ inputs: [, key], attributes, cotangents: [g] }) => [g && applyOne(dropoutOp, [g, key], attributes), null],
-  reference: ([x, key], attributes) => {
-    const { rate, stream } = attributes as unknown as DropoutAttributes;
-    return [
-      x.data.map((value, i) => value * keepFactor(philox([Math.floor(i / 4), stream, 0, 0], keyOf(key))[i % 4], rate)),
-    ];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -61,10 +45,6 @@ export const dropoutOp: OpDefinition = {
       });
     },
   },
-  cases: [
-    { inputs: [input([3, 5]), integers([2], [7, -3])], attributes: { rate: 0.4, stream: 2 } },
-    { inputs: [input([130, 4]), integers([2], [1, 100])], attributes: { rate: 0.1, stream: 0 } },
-  ],
 };
 
 /**

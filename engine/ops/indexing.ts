@@ -15,17 +15,7 @@ import { attribute, type OpDefinition } from '../op.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { embeddingGradient } from './embedding-gradient.ts';
-import {
-  expectDType,
-  expectIntegers,
-  expectRank,
-  expectShape,
-  input,
-  integers,
-  onlyShard,
-  rowsOf,
-  zerosLike,
-} from './support.ts';
+import { expectDType, expectIntegers, expectRank, expectShape, onlyShard } from './support.ts';
 
 export const gatherOp: OpDefinition = {
   name: 'gather',
@@ -36,12 +26,6 @@ export const gatherOp: OpDefinition = {
     return [{ shape: [...ids.shape, table.shape[1]], dtype: table.dtype === 'f16' ? 'f32' : table.dtype }];
   },
   vjp: ({ inputs: [table, ids], cotangents: [g] }) => [g && embeddingGradient(g, ids, table.shape[0]), null],
-  reference: ([table, ids], _, [{ shape }]) => {
-    const out = zerosLike(shape);
-    const width = table.shape[1];
-    for (const [i, id] of ids.data.entries()) out.set(table.data.subarray(id * width, (id + 1) * width), i * width);
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -62,12 +46,6 @@ export const gatherOp: OpDefinition = {
       }
     },
   },
-  cases: [
-    { inputs: [input([6, 8]), integers([2, 3], [5, 0, 1, 1, 3, 2])] },
-    { inputs: [input([4, 5]), integers([3], [2, 3, 0])] },
-    { inputs: [{ ...input([10, 8]), shardBytes: 128 }, integers([5], [9, 0, 4, 3, 7])] },
-    { inputs: [{ shape: [3, 2], values: [1, 2, 3, 4, 5, 6], dtype: 'i32' }, integers([2], [2, 0])] },
-  ],
 };
 
 /** Rows `ids` (i32, any shape) of `table` [rows, width]: [...ids, width]. Ids outside the table leave their rows undefined: check them on the host. */
@@ -100,21 +78,6 @@ export const updateRowsOp: OpDefinition = {
     return [cache];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([cache, rows, position], attributes) => {
-    const [, capacity, width] = cache.shape;
-    const [batch] = rows.shape;
-    const first = attribute<number>(attributes, 'first');
-    const out = cache.data.slice();
-    const count = rows.shape[1] * width;
-    for (let b = 0; b < batch; b++) {
-      const room = (capacity - position.data[b]) * width;
-      out.set(
-        rows.data.subarray(b * count, b * count + Math.min(count, room)),
-        ((first + b) * capacity + position.data[b]) * width,
-      );
-    }
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -137,15 +100,6 @@ export const updateRowsOp: OpDefinition = {
       });
     },
   },
-  cases: [
-    { inputs: [input([2, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])], attributes: { first: 0 } },
-    { inputs: [input([5, 5, 4]), input([2, 2, 4]), integers([2], [1, 3])], attributes: { first: 2 } },
-    {
-      inputs: [integers([1, 4, 1], [9, 8, 7, 6]), integers([1, 1, 1], [5]), integers([1], [2])],
-      attributes: { first: 0 },
-    },
-    { inputs: [input([1, 4, 3]), input([1, 2, 3]), integers([1], [3])], attributes: { first: 0 } },
-  ],
 };
 
 /**
@@ -177,13 +131,6 @@ export const topKOp: OpDefinition = {
     ];
   },
   vjp: { none: 'places are no differentiable values' },
-  reference: ([x], attributes) => {
-    const k = attribute<number>(attributes, 'k');
-    const best = rowsOf(x, x.shape[1]).map((row) =>
-      [...row.entries()].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, k),
-    );
-    return [Float64Array.from(best.flat(), ([, value]) => value), Float64Array.from(best.flat(), ([at]) => at)];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -206,11 +153,6 @@ export const topKOp: OpDefinition = {
       });
     },
   },
-  cases: [
-    { inputs: [input([2, 100])], attributes: { k: 1 } },
-    { inputs: [input([3, 300])], attributes: { k: 5 } },
-    { inputs: [{ shape: [1, 8], values: [1, 3, 3, 2, 0, 3, 1, 2] }], attributes: { k: 8 } },
-  ],
 };
 
 /** The k largest values of every row of x [R, N] and their columns (i32), both [R, k], largest first; a value that is no number has column −1. k ≤ 64. */
@@ -242,23 +184,6 @@ export const banRepeatedOp: OpDefinition = {
     return [logits];
   },
   vjp: { none: 'it is for generation only' },
-  reference: ([logits, history, bounds, newest], attributes) => {
-    const n = attribute<number>(attributes, 'n');
-    const [rows, columns] = logits.shape;
-    const capacity = history.shape[1];
-    const out = logits.data.slice();
-    for (let b = 0; b < rows; b++) {
-      const tokens = [
-        ...history.data.subarray(b * capacity + bounds.data[b * 2], b * capacity + bounds.data[b * 2 + 1]),
-      ];
-      if (newest) tokens[tokens.length - 1] = newest.data[b];
-      const tail = tokens.slice(tokens.length - n + 1).join();
-      for (let i = 0; i + n <= tokens.length; i++) {
-        if (tokens.slice(i, i + n - 1).join() === tail) out[b * columns + tokens[i + n - 1]] = bannedLogit;
-      }
-    }
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -274,30 +199,6 @@ export const banRepeatedOp: OpDefinition = {
       });
     },
   },
-  cases: [
-    {
-      inputs: [input([1, 6]), integers([1, 8], [1, 2, 3, 1, 2, 0, 0, 0]), integers([1, 2], [0, 5])],
-      attributes: { n: 3 },
-    },
-    {
-      inputs: [
-        input([2, 5]),
-        integers([2, 7], [0, 4, 1, 4, 2, 4, 0, 3, 3, 3, 1, 0, 3, 3]),
-        integers([2, 2], [1, 6, 0, 7]),
-      ],
-      attributes: { n: 2 },
-    },
-    { inputs: [input([1, 4]), integers([1, 3], [2, 1, 2]), integers([1, 2], [0, 2])], attributes: { n: 3 } },
-    {
-      inputs: [
-        input([2, 6]),
-        integers([2, 6], [1, 2, 3, 1, 0, 0, 0, 5, 3, 3, 0, 0]),
-        integers([2, 2], [0, 5, 1, 5]),
-        integers([2], [2, 3]),
-      ],
-      attributes: { n: 3 },
-    },
-  ],
 };
 
 /**

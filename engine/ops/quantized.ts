@@ -16,12 +16,12 @@ import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import type { Call, LowerContext, NormInput } from '../lower.ts';
 import type { Memory } from '../memory.ts';
-import { attribute, type CaseInput, type OpDefinition, type ReferenceArray } from '../op.ts';
-import { checkForm, levelAt, type QuantizeForm, storedForm } from '../quantize.ts';
-import { formatShape, type Shape, sizeOf } from '../shape.ts';
+import { attribute, type OpDefinition } from '../op.ts';
+import { checkForm, type QuantizeForm, storedForm } from '../quantize.ts';
+import { formatShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { leftOperand, normOperands, normParameters, registerLanes, roundUpRows, takesNorm } from './matmul.ts';
-import { expectDType, expectFloat, expectRank, expectShape, f32Of, input, integers, zerosLike } from './support.ts';
+import { expectDType, expectFloat, expectRank, expectShape, f32Of } from './support.ts';
 
 /**
  * A matrix [N, K] of int4 or int8: `words` i32 [N, K·bits/32] and `scales` f16 [N, K/group], packed as `kernels/quantized.ts` says. Both may be
@@ -164,35 +164,6 @@ function lowerMatmul(context: LowerContext): void {
   }
 }
 
-/** The matrix in float64, for the references. */
-export function dequantized(width: number, words: ReferenceArray, scales: ReferenceArray): ReferenceArray {
-  const { bits, group } = storedForm(width, words.shape, scales.shape);
-  const shape = [words.shape[0], width];
-  const data = Float64Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => levelAt(words.data, bits, i) * scales.data[Math.floor(i / group)],
-  );
-  return { shape, data };
-}
-
-/** Words and scales (exact in f16) for a case. */
-export function matrixInputs(rows: number, width: number, { bits, group }: QuantizeForm): CaseInput[] {
-  const values = (shape: Shape, value: (i: number) => number) =>
-    Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
-  const words: Shape = [rows, (width * bits) / 32];
-  const scales: Shape = [rows, width / group];
-  return [
-    // the bits of a multiplicative hash
-    integers(
-      words,
-      values(words, (i) => Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(i + 7, 0x85ebca6b)),
-    ),
-    { shape: scales, values: values(scales, (i) => (((i * 37) % 101) - 50) / (bits === 8 ? 4096 : 256)), dtype: 'f16' },
-  ];
-}
-
-const sharded = ([words, scales]: CaseInput[]): CaseInput[] => [{ ...words, shardBytes: 256 }, scales];
-
 export const quantizedMatmulOp: OpDefinition = {
   name: 'quantizedMatmul',
   summary: 'x·Wᵀ for x [..., K] and a matrix W [N, K] of int4 or int8 with a scale for each group along K',
@@ -203,17 +174,6 @@ export const quantizedMatmulOp: OpDefinition = {
     return [f32Of([...x.shape.slice(0, -1), words.shape[0]])];
   },
   vjp: forUse,
-  reference: ([x, words, scales], _, [{ shape }]) => {
-    const K = x.shape.at(-1)!;
-    const [N] = words.shape;
-    const { data } = dequantized(K, words, scales);
-    const out = zerosLike(shape);
-    for (let i = 0; i < out.length; i++) {
-      const [row, column] = [Math.floor(i / N), i % N];
-      for (let k = 0; k < K; k++) out[i] += x.data[row * K + k] * data[column * K + k];
-    }
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: lowerMatmul,
@@ -223,15 +183,6 @@ export const quantizedMatmulOp: OpDefinition = {
       return takesNorm(traits, { M: sizeOf(x.shape) / K, N: words.shape[0], K });
     },
   },
-  cases: [
-    { inputs: [input([1, 64]), ...matrixInputs(12, 64, { bits: 4, group: 32 })] },
-    { inputs: [input([3, 32]), ...matrixInputs(7, 32, { bits: 8, group: 32 })] },
-    { inputs: [input([2, 40]), ...matrixInputs(5, 40, { bits: 4, group: 8 })] },
-    { inputs: [input([2, 3, 24]), ...matrixInputs(8, 24, { bits: 8, group: 8 })] },
-    { inputs: [input([20, 64]), ...matrixInputs(68, 64, { bits: 4, group: 16 })] },
-    { inputs: [input([9, 32]), ...matrixInputs(10, 32, { bits: 8, group: 16 })] },
-    { inputs: [input([1, 32]), ...sharded(matrixInputs(40, 32, { bits: 4, group: 8 }))] },
-  ],
 };
 
 /** x·Wᵀ: x f32 or f16 [..., K], W [N, K] quantised. Result f32 [..., N]. It has no gradient. */
@@ -249,13 +200,6 @@ export const quantizedGatherOp: OpDefinition = {
     return [f32Of([...ids.shape, width])];
   },
   vjp: forUse,
-  reference: ([words, scales, ids], attributes, [{ shape }]) => {
-    const width = attribute<number>(attributes, 'width');
-    const { data } = dequantized(width, words, scales);
-    const out = zerosLike(shape);
-    for (const [i, id] of ids.data.entries()) out.set(data.subarray(id * width, (id + 1) * width), i * width);
-    return [out];
-  },
   lowering: {
     kind: 'kernel',
     lower: (context) => {
@@ -277,16 +221,6 @@ export const quantizedGatherOp: OpDefinition = {
       }
     },
   },
-  cases: [
-    {
-      inputs: [...matrixInputs(6, 24, { bits: 8, group: 8 }), integers([2, 3], [5, 0, 1, 1, 3, 2])],
-      attributes: { width: 24 },
-    },
-    {
-      inputs: [...sharded(matrixInputs(40, 32, { bits: 4, group: 8 })), integers([2], [39, 17])],
-      attributes: { width: 32 },
-    },
-  ],
 };
 
 /** Rows `ids` (i32, any shape) of a quantised table with rows of `width` elements: f32 [...ids, width]. Ids outside it leave their rows undefined. */

@@ -2,8 +2,7 @@
 import type { Operand } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
-import type { CaseInput, ReferenceArray } from '../op.ts';
-import { formatShape, type Shape, sizeOf } from '../shape.ts';
+import { formatShape, type Shape } from '../shape.ts';
 
 export function expectRank(op: string, name: string, { shape }: Abstract, rank: number): void {
   if (shape.length !== rank) throw new OpError(op, `${name} must have ${rank} axes, got ${formatShape(shape)}`);
@@ -41,23 +40,6 @@ export function onlyShard<T>(op: string, name: string, shards: readonly T[]): T 
 
 export function f32Of(shape: Shape): Abstract {
   return { shape, dtype: 'f32' };
-}
-
-export function input(shape: Shape, low = -2, high = 2): CaseInput {
-  return { shape, low, high };
-}
-
-export function integers(shape: Shape, values: readonly number[]): CaseInput {
-  return { shape, values, dtype: 'i32' };
-}
-
-export function zerosLike(shape: Shape): Float64Array {
-  return new Float64Array(sizeOf(shape));
-}
-
-/** Rows of `columns` elements. */
-export function rowsOf({ data }: ReferenceArray, columns: number): Float64Array[] {
-  return Array.from({ length: data.length / columns }, (_, row) => data.subarray(row * columns, (row + 1) * columns));
 }
 
 export type { Operand };

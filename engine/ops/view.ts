@@ -16,23 +16,8 @@ import {
   sizeOf,
 } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastReader, sumTo } from './elementwise.ts';
+import { sumTo } from './elementwise.ts';
 import { pad } from './pad.ts';
-import { input } from './support.ts';
-
-/** The elements that a layout of `data` sees, row-major. */
-function readLayout(data: Float64Array, { shape, strides, offset }: Layout): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
-  for (let i = 0; i < out.length; i++) {
-    let at = offset;
-    for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
-      at += (rest % shape[axis]) * strides[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
-    out[i] = data[at];
-  }
-  return out;
-}
 
 export const reshapeOp: OpDefinition = {
   name: 'reshape',
@@ -45,12 +30,7 @@ export const reshapeOp: OpDefinition = {
     return [{ shape, dtype: x.dtype }];
   },
   vjp: ({ inputs: [x], cotangents: [g] }) => [g && reshape(g, x.shape)],
-  reference: ([x]) => [x.data.slice()],
   lowering: { kind: 'view', view: (layout, _, shape) => (isContiguous(layout) ? contiguousLayout(shape) : null) },
-  cases: [
-    { inputs: [input([2, 6])], attributes: { shape: [3, 4] } },
-    { inputs: [input([5])], attributes: { shape: [1, 5, 1] } },
-  ],
 };
 
 /** `x` in another shape; one extent may be −1 and is filled in. */
@@ -62,7 +42,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, filled) ? x : applyOne(reshapeOp, [x], { shape: filled });
 }
 
-const permute = (layout: Layout, axes: readonly number[]): Layout => ({
+export const permute = (layout: Layout, axes: readonly number[]): Layout => ({
   shape: axes.map((axis) => layout.shape[axis]),
   strides: axes.map((axis) => layout.strides[axis]),
   offset: layout.offset,
@@ -88,15 +68,7 @@ export const transposeOp: OpDefinition = {
         ),
     ];
   },
-  reference: ([x], attributes) => [
-    readLayout(x.data, permute(contiguousLayout(x.shape), attribute<number[]>(attributes, 'axes'))),
-  ],
   lowering: { kind: 'view', view: (layout, attributes) => permute(layout, attribute<number[]>(attributes, 'axes')) },
-  cases: [
-    { inputs: [input([3, 5])], attributes: { axes: [1, 0] } },
-    { inputs: [input([2, 3, 4, 5])], attributes: { axes: [0, 2, 1, 3] } },
-    { inputs: [input([2, 3, 2, 3, 2, 2])], attributes: { axes: [0, 2, 4, 1, 3, 5] } },
-  ],
 };
 
 /** `x` with its axes in the order `axes` (default: the last two swapped). */
@@ -106,7 +78,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   return applyOne(transposeOp, [x], { axes: (axes ?? order).map((axis) => normalizeAxis('transpose', axis, x.rank)) });
 }
 
-const window = (layout: Layout, start: readonly number[], shape: Shape): Layout => ({
+export const window = (layout: Layout, start: readonly number[], shape: Shape): Layout => ({
   shape,
   strides: layout.strides,
   offset: layout.offset + start.reduce((sum, at, axis) => sum + at * layout.strides[axis], 0),
@@ -139,18 +111,10 @@ export const sliceOp: OpDefinition = {
     }
     return [padded];
   },
-  reference: ([x], attributes, [{ shape }]) => [
-    readLayout(x.data, window(contiguousLayout(x.shape), attribute<number[]>(attributes, 'start'), shape)),
-  ],
   lowering: {
     kind: 'view',
     view: (layout, attributes, shape) => window(layout, attribute<number[]>(attributes, 'start'), shape),
   },
-  cases: [
-    { inputs: [input([4, 6])], attributes: { start: [1, 2], shape: [2, 3] } },
-    { inputs: [input([3, 8])], attributes: { start: [0, 4], shape: [3, 4] } },
-    { inputs: [input([2, 5, 4])], attributes: { start: [0, 2, 0], shape: [2, 1, 4] } },
-  ],
 };
 
 /** The part of `x` from `start` to before `end` along `axis`. */
@@ -173,15 +137,7 @@ export const broadcastOp: OpDefinition = {
     return [{ shape, dtype: x.dtype }];
   },
   vjp: ({ inputs: [x], cotangents: [g] }) => [g && sumTo(g, x.shape)],
-  reference: ([x], _, [{ shape }]) => {
-    const read = broadcastReader(x, shape);
-    return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => read(i))];
-  },
   lowering: { kind: 'view', view: (layout, _, shape) => broadcastLayout(layout, shape) },
-  cases: [
-    { inputs: [input([4])], attributes: { shape: [3, 4] } },
-    { inputs: [input([2, 1, 3])], attributes: { shape: [2, 5, 3] } },
-  ],
 };
 
 /** `x` repeated to the larger `shape`. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../engine/compile.ts';
 import type { Device } from '../../engine/device.ts';
 import { Graph, reachableNodes, type Value } from '../../engine/graph.ts';
-import type { CaseInput, ReferenceArray } from '../../engine/op.ts';
+import type { CaseInput, ReferenceArray } from '../../engine/reference/op-reference.ts';
 import { Tensor } from '../../engine/tensor.ts';
 import { caseData, expectClose, hostData, interpret, uniform } from './interpret.ts';
 

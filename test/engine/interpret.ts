@@ -1,13 +1,15 @@
-/** Runs a traced function on the CPU in float64, op by op, by the references of the op records. */
+/** Runs a traced function on the CPU in float64, op by op, by the references of the ops. */
 import * as assert from 'uvu/assert';
 import type { HostData } from '../../engine/dtype.ts';
 import type { Graph, Value } from '../../engine/graph.ts';
 import { reachableNodes } from '../../engine/graph.ts';
-import type { OpCase, OpDefinition, ReferenceArray } from '../../engine/op.ts';
-import { worstDeviation } from '../../engine/op-case.ts';
+import type { OpDefinition } from '../../engine/op.ts';
+import { worstDeviation } from '../../engine/reference/case-data.ts';
+import { referenceOf } from '../../engine/reference/index.ts';
+import type { OpCase, ReferenceArray } from '../../engine/reference/op-reference.ts';
 import { Tensor } from '../../engine/tensor.ts';
 
-export { caseData, hostData } from '../../engine/op-case.ts';
+export { caseData, hostData } from '../../engine/reference/case-data.ts';
 
 /** Values of `outputs`, given those of the graph's arguments. */
 export function interpret(graph: Graph, outputs: readonly Value[], args: readonly ReferenceArray[]): ReferenceArray[] {
@@ -20,7 +22,7 @@ export function interpret(graph: Graph, outputs: readonly Value[], args: readonl
     return found;
   };
   for (const node of reachableNodes(graph, outputs)) {
-    const results = node.op.reference(node.inputs.map(reference), node.attributes, node.outputs);
+    const results = referenceOf(node.op).values(node.inputs.map(reference), node.attributes, node.outputs);
     for (const [i, data] of results.entries()) known.set(node.outputs[i], { shape: node.outputs[i].shape, data });
   }
   return outputs.map(reference);

@@ -7,9 +7,10 @@ import '../../engine/index.ts';
 import { Graph } from '../../engine/graph.ts';
 import { type ArgumentInfo, lowerGraph } from '../../engine/lower.ts';
 import { type Dispatch, memoriesOf } from '../../engine/memory.ts';
-import type { CaseInput } from '../../engine/op.ts';
-import { matmul, opDefinitions } from '../../engine/ops/index.ts';
-import { input } from '../../engine/ops/support.ts';
+import { matmul } from '../../engine/ops/index.ts';
+import { opReferences } from '../../engine/reference/index.ts';
+import type { CaseInput } from '../../engine/reference/op-reference.ts';
+import { input } from '../../engine/reference/support.ts';
 import { maxWorkgroupsPerDimension } from '../../kernels/source.ts';
 import { tilesFor } from '../../kernels/tiles.ts';
 import { type Body, traceBody } from './agreement.ts';
@@ -68,8 +69,8 @@ function expectValid(lowered: ReturnType<typeof lower>, what: string): void {
 }
 
 test('every case of every op', () => {
-  for (const op of opDefinitions) {
-    for (const [number, opCase] of op.cases.entries()) {
+  for (const { op, cases } of opReferences) {
+    for (const [number, opCase] of cases.entries()) {
       for (const traits of kinds) {
         const graph = new Graph();
         const { outputs } = traceCase(graph, op, opCase);

@@ -1,7 +1,8 @@
 /** Small random functions of tensors, for comparing the ways of running them. */
-import type { CaseInput } from '../../engine/op.ts';
+
 import { concat, layerNorm, matmul } from '../../engine/ops/index.ts';
-import { input } from '../../engine/ops/support.ts';
+import type { CaseInput } from '../../engine/reference/op-reference.ts';
+import { input } from '../../engine/reference/support.ts';
 import { broadcastShapes, sameShape } from '../../engine/shape.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Body } from './agreement.ts';

@@ -13,10 +13,11 @@ import {
   requestDevice,
   type Tensor,
 } from '../../../engine/index.ts';
-import type { CaseInput, OpDefinition } from '../../../engine/op.ts';
+import type { OpDefinition } from '../../../engine/op.ts';
 import { elementwiseOps } from '../../../engine/ops/elementwise.ts';
 import { concat, gather, matmul, where } from '../../../engine/ops/index.ts';
-import { input, integers } from '../../../engine/ops/support.ts';
+import type { CaseInput } from '../../../engine/reference/op-reference.ts';
+import { input, integers } from '../../../engine/reference/support.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { rejects } from '../../rejects.ts';
 import { type Body, expectAgreement } from '../agreement.ts';

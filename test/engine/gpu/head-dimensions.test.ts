@@ -1,12 +1,13 @@
 /** Attention with head dimensions that are no multiple of 4: padded for the kernels, the same as the float64 reference, gradients too. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '../../../engine/index.ts';
-import type { ReferenceArray } from '../../../engine/op.ts';
-import { attentionOp } from '../../../engine/ops/attention.ts';
-import { attentionGradientOp } from '../../../engine/ops/attention-gradient.ts';
-import { appendAttentionOp } from '../../../engine/ops/decode-attention.ts';
 import { appendAttention, attention, cacheShape, fillCache } from '../../../engine/ops/index.ts';
+import { attentionReference } from '../../../engine/reference/attention.ts';
+import { attentionGradientReference } from '../../../engine/reference/attention-gradient.ts';
+import { appendAttentionReference } from '../../../engine/reference/decode-attention.ts';
+import type { ReferenceArray } from '../../../engine/reference/op-reference.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -33,12 +34,12 @@ const f32 = (shape: readonly number[]) => ({ shape, dtype: 'f32' as const });
 test('forward and backward', async () => {
   const [q, k, v, g] = [make(2, 5, width), make(2, 7, width), make(2, 7, width), make(2, 5, width)];
   const attributes = { heads, causal: true, scale };
-  const [out, lse] = attentionOp.reference([q, k, v], attributes, [f32(q.shape), f32([2, heads, 5])]);
+  const [out, lse] = attentionReference.values([q, k, v], attributes, [f32(q.shape), f32([2, heads, 5])]);
   const saved = [
     { shape: q.shape, data: out },
     { shape: [2, heads, 5], data: lse },
   ];
-  const gradients = attentionGradientOp.reference(
+  const gradients = attentionGradientReference.values(
     [q, k, v, ...saved, g],
     attributes,
     [q, k, v].map(({ shape }) => f32(shape)),
@@ -56,7 +57,7 @@ test('over a cache that takes the position in', async () => {
   const [q, key, value] = [make(2, 1, width), make(2, 1, width), make(2, 1, width)];
   const [k, v] = [make(2, 6, width), make(2, 6, width)];
   const bounds = { shape: [2, 2], data: Float64Array.of(0, 5, 2, 6) };
-  const [out, after] = appendAttentionOp.reference(
+  const [out, after] = appendAttentionReference.values(
     [q, key, value, { shape: [1, 2, 2, 6, width], data: Float64Array.of(...k.data, ...v.data) }, bounds],
     { heads, scale, layer: 0 },
     [f32(q.shape), f32([1, 2, 2, 6, width])],

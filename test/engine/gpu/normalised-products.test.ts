@@ -1,11 +1,13 @@
 /** Products of few rows that compute the LayerNorm before them, as on GPUs: the same as the float64 reference, and when they do. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';
-import type { ReferenceArray } from '../../../engine/op.ts';
-import { matmulOp } from '../../../engine/ops/matmul.ts';
-import { layerNormOp } from '../../../engine/ops/normalize.ts';
-import { matrixInputs, quantizedMatmul, quantizedMatmulOp } from '../../../engine/ops/quantized.ts';
+import { quantizedMatmul } from '../../../engine/ops/quantized.ts';
+import { matmulReference } from '../../../engine/reference/matmul.ts';
+import { layerNormReference } from '../../../engine/reference/normalize.ts';
+import type { ReferenceArray } from '../../../engine/reference/op-reference.ts';
+import { matrixInputs, quantizedMatmulReference } from '../../../engine/reference/quantized.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -29,7 +31,7 @@ const upload = ({ shape, data }: ReferenceArray) => device.tensor(Float32Array.f
 const f32 = (shape: readonly number[]) => ({ shape, dtype: 'f32' as const });
 
 function normalised(x: ReferenceArray, weight: ReferenceArray, bias: ReferenceArray): ReferenceArray {
-  const [data] = layerNormOp.reference([x, weight, bias], { epsilon }, [f32(x.shape)]);
+  const [data] = layerNormReference.values([x, weight, bias], { epsilon }, [f32(x.shape)]);
   return { shape: x.shape, data };
 }
 
@@ -45,8 +47,8 @@ async function dispatchesOf(x: ReferenceArray, columns: number): Promise<number>
   });
   const results = await step(upload(x), [gain, shift, w, v, bias, residual].map(upload));
   const h = normalised(x, gain, shift);
-  const [one] = matmulOp.reference([h, w], attributes, [f32([...rows, columns])]);
-  const [two] = matmulOp.reference([h, v], attributes, [f32([...rows, 12])]);
+  const [one] = matmulReference.values([h, w], attributes, [f32([...rows, columns])]);
+  const [two] = matmulReference.values([h, v], attributes, [f32([...rows, 12])]);
   const tailed = one.map((value, i) => value + bias.data[i % columns] + residual.data[i]);
   for (const [i, expected] of [tailed, two].entries())
     expectClose(await results[i].read(), expected, tolerance, `product ${i} of ${x.shape}`);
@@ -90,7 +92,12 @@ test('a norm that is read elsewhere is on its own', async () => {
   const [h, out] = await step(upload(x), [gain, shift, w].map(upload));
   const expected = normalised(x, gain, shift);
   expectClose(await h.read(), expected.data, tolerance, 'norm');
-  expectClose(await out.read(), matmulOp.reference([expected, w], attributes, [f32([2, 8])])[0], tolerance, 'product');
+  expectClose(
+    await out.read(),
+    matmulReference.values([expected, w], attributes, [f32([2, 8])])[0],
+    tolerance,
+    'product',
+  );
   assert.is(step.describe().dispatches, 2);
 });
 
@@ -102,7 +109,7 @@ test('the input of a norm may be computed beside, and read after', async () => {
   });
   const out = await step(upload(x), [gain, shift, w].map(upload));
   const doubled = { shape: x.shape, data: x.data.map((value) => 2 * value) };
-  const [product] = matmulOp.reference([normalised(doubled, gain, shift), w], attributes, [f32([2, 16])]);
+  const [product] = matmulReference.values([normalised(doubled, gain, shift), w], attributes, [f32([2, 16])]);
   const expected = product.map((value, i) => value + doubled.data[i]);
   expectClose(await out.read(), expected, tolerance, 'residual');
   assert.is(step.describe().dispatches, 2);
@@ -123,8 +130,8 @@ test('the input of a norm stays until the last product that normalises it, which
   const results = await step(upload(x), [gain, shift, w, v].map(upload));
   const h = normalised(x, gain, shift);
   const doubled = x.data.map((value) => 2 * value);
-  const [early] = matmulOp.reference([h, w], attributes, [f32([2, 16])]);
-  const [other] = matmulOp.reference([h, v], attributes, [f32([2, 8])]);
+  const [early] = matmulReference.values([h, w], attributes, [f32([2, 16])]);
+  const [other] = matmulReference.values([h, v], attributes, [f32([2, 8])]);
   const expected = [early.map((value, i) => value + doubled[i]), other, doubled];
   for (const [i, values] of expected.entries()) expectClose(await results[i].read(), values, tolerance, `result ${i}`);
 });
@@ -149,7 +156,7 @@ for (const bits of [4, 8] as const) {
       );
       const out = await step(upload(x), [gain, shift].map(upload));
       const h = normalised(x, gain, shift);
-      const [expected] = quantizedMatmulOp.reference([h, words, scales], {}, [f32([rows, 10])]);
+      const [expected] = quantizedMatmulReference.values([h, words, scales], {}, [f32([rows, 10])]);
       expectClose(await out.read(), expected, tolerance, `int${bits}`);
       assert.is(step.describe().dispatches, 1);
     });

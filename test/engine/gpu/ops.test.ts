@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { type Device, requestDevice } from '../../../engine/device.ts';
 import { byteLength } from '../../../engine/dtype.ts';
 import '../../../engine/index.ts';
-import type { OpCase, OpDefinition } from '../../../engine/op.ts';
-import { opDefinitions } from '../../../engine/ops/index.ts';
+import { opReferences } from '../../../engine/reference/index.ts';
+import type { OpCase, OpReference } from '../../../engine/reference/op-reference.ts';
 import { bindingBytesOf, caseDeviation } from '../../../engine/self-test.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
@@ -24,10 +24,15 @@ function deviceFor(kernels: 'gpu' | 'software', maxBindingBytes?: number): Promi
   return made;
 }
 
-async function compare(op: OpDefinition, opCase: OpCase, kernels: 'gpu' | 'software', seed: number): Promise<void> {
+async function compare(
+  reference: OpReference,
+  opCase: OpCase,
+  kernels: 'gpu' | 'software',
+  seed: number,
+): Promise<void> {
   const device = await deviceFor(kernels, bindingBytesOf(opCase));
-  const deviation = await caseDeviation(device, op, opCase, seed);
-  assert.ok(deviation <= tolerance, `${op.name} (${kernels}) deviates by ${deviation}`);
+  const deviation = await caseDeviation(device, reference, opCase, seed);
+  assert.ok(deviation <= tolerance, `${reference.op.name} (${kernels}) deviates by ${deviation}`);
 }
 
 /** The shards that the operand with `shardBytes` would lie in. */
@@ -40,21 +45,22 @@ async function shardsOf(opCase: OpCase): Promise<number> {
 }
 
 for (const kernels of ['software', 'gpu'] as const) {
-  for (const op of opDefinitions) {
-    for (const [number, opCase] of op.cases.entries()) {
-      test(`${op.name}, case ${number}, ${kernels} kernels`, () => compare(op, opCase, kernels, number + 1));
+  for (const reference of opReferences) {
+    for (const [number, opCase] of reference.cases.entries()) {
+      test(`${reference.op.name}, case ${number}, ${kernels} kernels`, () =>
+        compare(reference, opCase, kernels, number + 1));
     }
   }
 }
 
 test('sharded cases have several shards where the operand is larger than a binding', async () => {
-  for (const { name, cases } of opDefinitions) {
+  for (const { op, cases } of opReferences) {
     for (const opCase of cases) {
       const bindingBytes = bindingBytesOf(opCase);
       if (bindingBytes === undefined) continue;
       const { shape } = opCase.inputs.find(({ shardBytes }) => shardBytes)!;
       const least = byteLength('f32', sizeOf(shape)) > bindingBytes ? 2 : 1;
-      assert.ok((await shardsOf(opCase)) >= least, name);
+      assert.ok((await shardsOf(opCase)) >= least, op.name);
     }
   }
 });

@@ -1,11 +1,13 @@
 /** Products of one input with several matrices as one dispatch, as kernels for GPUs do them: the same as the float64 reference, and when they are one. */
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';
-import type { ReferenceArray } from '../../../engine/op.ts';
-import { matmulOp } from '../../../engine/ops/matmul.ts';
-import { layerNormOp } from '../../../engine/ops/normalize.ts';
-import { matrixInputs, quantizedMatmul, quantizedMatmulOp } from '../../../engine/ops/quantized.ts';
+import { quantizedMatmul } from '../../../engine/ops/quantized.ts';
+import { matmulReference } from '../../../engine/reference/matmul.ts';
+import { layerNormReference } from '../../../engine/reference/normalize.ts';
+import type { ReferenceArray } from '../../../engine/reference/op-reference.ts';
+import { matrixInputs, quantizedMatmulReference } from '../../../engine/reference/quantized.ts';
 import { sizeOf } from '../../../engine/shape.ts';
 import { adapterChoice } from '../../adapter.ts';
 import { expectClose, uniform } from '../interpret.ts';
@@ -29,7 +31,7 @@ const f32 = (shape: readonly number[]) => ({ shape, dtype: 'f32' as const });
 
 function product(x: ReferenceArray, w: ReferenceArray): Float64Array {
   const shape = [x.shape[0], w.shape[0]];
-  return matmulOp.reference([x, w], { transposeA: false, transposeB: true }, [f32(shape)])[0];
+  return matmulReference.values([x, w], { transposeA: false, transposeB: true }, [f32(shape)])[0];
 }
 
 type Affine = readonly [weight: ReferenceArray, bias: ReferenceArray];
@@ -75,7 +77,7 @@ test('with the LayerNorm that they share', async () => {
     [gain, shift].map(upload),
     three.map((layer) => layer.map(upload)),
   );
-  const [data] = layerNormOp.reference([x, gain, shift], { epsilon: 1e-5 }, [f32(x.shape)]);
+  const [data] = layerNormReference.values([x, gain, shift], { epsilon: 1e-5 }, [f32(x.shape)]);
   for (const [i, layer] of three.entries())
     expectClose(await results[i].read(), affine({ shape: x.shape, data }, layer), tolerance, `product ${i}`);
   // twelve bindings; adapters with ten have two products at most in one
@@ -103,7 +105,7 @@ for (const bits of [4, 8] as const) {
       })),
     );
     for (const [i, [words, scales]] of matrices.entries()) {
-      const [expected] = quantizedMatmulOp.reference([x, words, scales], {}, [f32([1, 10])]);
+      const [expected] = quantizedMatmulReference.values([x, words, scales], {}, [f32([1, 10])]);
       expectClose(await results[i].read(), expected, tolerance, `matrix ${i}`);
     }
     assert.is(all.describe().dispatches, 1);

@@ -1,8 +1,8 @@
-/** The cases of the op records as data, and how far results lie from the float64 references. */
-import type { HostData } from './dtype.ts';
-import type { CaseInput, ReferenceArray } from './op.ts';
-import { toFloat16Bits } from './safetensors/convert.ts';
-import { sizeOf } from './shape.ts';
+/** The cases of the references as data, and how far results lie from the values in float64. */
+import type { HostData } from '../dtype.ts';
+import { toFloat16Bits } from '../safetensors/convert.ts';
+import { sizeOf } from '../shape.ts';
+import type { CaseInput, ReferenceArray } from './op-reference.ts';
 
 /** Stands for −∞ from here on; such values are compared by themselves. */
 const infinite = 1e30;

@@ -1,5 +1,3 @@
-/** Special functions in float64, for the reference implementations of ops. */
-
 /** erf(x) to about 1e-15: the Taylor series near zero, a continued fraction of erfc further out. */
 export function erf(x: number): number {
   const a = Math.abs(x);
