@@ -16,10 +16,14 @@ export function runnable(code: string): string {
   // built or not, as this file is
   const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const folder = `${repositoryRoot()}${ending === '.ts' ? '' : 'dist/'}`;
+  const { exports } = JSON.parse(readFileSync(`${repositoryRoot()}deno.json`, 'utf8'));
+  const moduleOf = (entry: string): string => {
+    const source: string | undefined = exports[`.${entry}`];
+    if (!source) throw new Error(`the package has no entry ${entry}`);
+    return pathToFileURL(`${folder}${source.replace(/\.ts$/, ending)}`).href;
+  };
   return code
-    .replace(/'kosmos-webgpu(\/\w+)?'/g, (_, room = '') =>
-      JSON.stringify(pathToFileURL(`${folder}${room.slice(1)}${room && '/'}index${ending}`).href),
-    )
+    .replace(/'kosmos-webgpu(\/[\w/-]+)?'/g, (_, entry = '') => JSON.stringify(moduleOf(entry)))
     .replace(/\b(requestDevice|selfTest)\(\)/g, `$1({ ${adapter} })`)
     .replace(/\b(requestDevice|selfTest|runTraining)\(\{/g, `$1({ ${adapter},`)
     .replace(/\bKosmos\.load\(([^,()]+), \{/g, `Kosmos.load($1, { ${adapter},`)
