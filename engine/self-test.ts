@@ -125,10 +125,11 @@ export function bindingBytesOf({ inputs }: OpCase): number | undefined {
  */
 export async function caseDeviation(
   device: Device,
-  { op, values }: OpReference,
+  reference: OpReference,
   opCase: OpCase,
   seed: number,
 ): Promise<number> {
+  const { op } = reference;
   const { inputs, attributes = {} } = opCase;
   const data = inputs.map((input, stream) => {
     const numbers = uniforms(seed, stream, 0, sizeOf(input.shape)).values();
@@ -138,7 +139,7 @@ export async function caseDeviation(
     inputs.map(({ shape, dtype = 'f32' }) => ({ shape, dtype })),
     attributes,
   );
-  const expected = values(data, attributes, abstracts);
+  const expected = reference.values(data, attributes, abstracts);
   const operands = inputs.map(({ dtype, shape }, i) => device.tensor(hostData(dtype, data[i]), shape));
   let results: Tensor[] = [];
   try {

@@ -1,4 +1,4 @@
-/** Elementwise ops: each is a row with its WGSL, its float64 function and its derivative. They broadcast, and fuse with one another. */
+/** Elementwise ops: each is a row with its WGSL and its derivative. They broadcast, and fuse with one another. */
 import { applyOne, type Operand } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { OpDefinition } from '../op.ts';
