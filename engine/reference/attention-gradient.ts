@@ -1,7 +1,7 @@
 /** The gradient of attention in float64, weight by weight. */
-import { type AttentionAttributes, optionalOperands } from '../ops/attention.ts';
+import type { AttentionAttributes } from '../ops/attention.ts';
 import { attentionGradientOp } from '../ops/attention-gradient.ts';
-import { span, weightFactors } from './attention.ts';
+import { queryRows } from './attention.ts';
 import type { OpReference } from './op-reference.ts';
 import { input, integers, zerosLike } from './support.ts';
 
@@ -19,31 +19,17 @@ export const attentionGradientReference: OpReference = {
   op: attentionGradientOp,
   values: ([q, k, v, out, lse, g, ...rest], attributes) => {
     const own = attributes as unknown as AttentionAttributes;
-    const { heads, causal, scale } = own;
-    const { bounds, key } = optionalOperands(rest, own);
-    const [batch, queries, width] = q.shape;
-    const keys = k.shape[1];
-    const headDim = width / heads;
+    const { heads, scale } = own;
+    const headDim = q.shape[2] / heads;
     const [dq, dk, dv] = [q, k, v].map(({ shape }) => zerosLike(shape));
-    for (let b = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        for (let i = 0; i < queries; i++) {
-          const at = (b * queries + i) * width + h * headDim;
-          const limit = Math.min(bounds ? bounds.data[b * 2 + 1] : keys, causal ? i + keys - queries + 1 : keys);
-          const delta = dotAt(g.data, at, out.data, at, headDim);
-          const factor = weightFactors(key, own, i, b * heads + h);
-          for (const j of span(bounds ? bounds.data[b * 2] : 0, limit)) {
-            const kt = (b * keys + j) * width + h * headDim;
-            const weight = Math.exp(
-              dotAt(q.data, at, k.data, kt, headDim) * scale - lse.data[(b * heads + h) * queries + i],
-            );
-            const kept = factor(j);
-            const d = weight * (kept * dotAt(g.data, at, v.data, kt, headDim) - delta) * scale;
-            addScaled(dq, at, k.data, kt, headDim, d);
-            addScaled(dk, kt, q.data, at, headDim, d);
-            addScaled(dv, kt, g.data, at, headDim, weight * kept);
-          }
-        }
+    for (const { at, row, seen } of queryRows(q, k, rest, own)) {
+      const delta = dotAt(g.data, at, out.data, at, headDim);
+      for (const { at: kt, kept } of seen) {
+        const weight = Math.exp(dotAt(q.data, at, k.data, kt, headDim) * scale - lse.data[row]);
+        const d = weight * (kept * dotAt(g.data, at, v.data, kt, headDim) - delta) * scale;
+        addScaled(dq, at, k.data, kt, headDim, d);
+        addScaled(dk, kt, q.data, at, headDim, d);
+        addScaled(dv, kt, g.data, at, headDim, weight * kept);
       }
     }
     return [dq, dk, dv];

@@ -5,8 +5,46 @@ import { keepFactor, keyOf } from './dropout.ts';
 import type { OpReference, ReferenceArray } from './op-reference.ts';
 import { input, integers, zerosLike } from './support.ts';
 
-/** What the weights of one query row count after dropout; see `dropWeight` of the kernels. */
-export function weightFactors(
+/** One query of one head. */
+interface QueryRow {
+  /** Where its vector begins in q, and in the output. */
+  readonly at: number;
+  /** Its place among the log Σ exp. */
+  readonly row: number;
+  /** The keys that it sees: where each begins in k and v, and what its weight counts after dropout: 1 without, else 0 or 1/(1 − rate). */
+  readonly seen: readonly { readonly at: number; readonly kept: number }[];
+}
+
+/** All queries of all heads, given q [B, T, heads·headDim], k and the operands behind the fixed ones. */
+export function* queryRows(
+  q: ReferenceArray,
+  k: ReferenceArray,
+  rest: readonly ReferenceArray[],
+  attributes: AttentionAttributes,
+): Generator<QueryRow> {
+  const { heads, causal } = attributes;
+  const { bounds, key } = optionalOperands(rest, attributes);
+  const [batch, queries, width] = q.shape;
+  const keys = k.shape[1];
+  const headDim = width / heads;
+  for (let b = 0; b < batch; b++) {
+    const [start, end] = bounds ? bounds.data.subarray(b * 2, b * 2 + 2) : [0, keys];
+    for (let h = 0; h < heads; h++) {
+      for (let i = 0; i < queries; i++) {
+        const limit = causal ? Math.min(end, i + keys - queries + 1) : Math.min(end, keys);
+        const kept = weightFactors(key, attributes, i, b * heads + h);
+        const seen = Array.from({ length: Math.max(0, limit - start) }, (_, n) => ({
+          at: (b * keys + start + n) * width + h * headDim,
+          kept: kept(start + n),
+        }));
+        yield { at: (b * queries + i) * width + h * headDim, row: (b * heads + h) * queries + i, seen };
+      }
+    }
+  }
+}
+
+/** What the weights of one query count after dropout; see `dropWeight` of the kernels. */
+function weightFactors(
   key: ReferenceArray | undefined,
   { rate = 0, stream = 0 }: AttentionAttributes,
   query: number,
@@ -16,26 +54,21 @@ export function weightFactors(
   return (j) => keepFactor(philox([Math.floor(j / 4), query, row, stream], keyOf(key))[j % 4], rate);
 }
 
-export function span(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-}
-
-/** One row of attention in float64: the output and log Σ exp. Keys are given as positions of their first element. */
+/** The output for one query, and log Σ exp of its scores. */
 function attendRow(
   q: Float64Array,
   k: Float64Array,
   v: Float64Array,
-  keys: readonly number[],
+  seen: QueryRow['seen'],
   scale: number,
-  factor: (i: number) => number = () => 1,
 ): { out: Float64Array; lse: number } {
-  const scores = keys.map((at) => q.reduce((sum, value, c) => sum + value * k[at + c], 0) * scale);
+  const scores = seen.map(({ at }) => q.reduce((sum, value, c) => sum + value * k[at + c], 0) * scale);
   const largest = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const out = new Float64Array(q.length);
-  for (const [i, at] of keys.entries())
-    for (let c = 0; c < q.length; c++) out[c] += (weights[i] / total) * factor(i) * v[at + c];
+  for (const [i, { at, kept }] of seen.entries())
+    for (let c = 0; c < q.length; c++) out[c] += (weights[i] / total) * kept * v[at + c];
   return { out, lse: largest + Math.log(total) };
 }
 
@@ -43,28 +76,13 @@ export const attentionReference: OpReference = {
   op: attentionOp,
   values: ([q, k, v, ...rest], attributes, [out, lse]) => {
     const own = attributes as unknown as AttentionAttributes;
-    const { heads, causal, scale } = own;
-    const { bounds, key } = optionalOperands(rest, own);
-    const [batch, queries, width] = q.shape;
-    const keys = k.shape[1];
-    const headDim = width / heads;
+    const headDim = q.shape[2] / own.heads;
     const result = zerosLike(out.shape);
     const sums = zerosLike(lse.shape);
-    for (let b = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        for (let i = 0; i < queries; i++) {
-          const limit = Math.min(bounds ? bounds.data[b * 2 + 1] : keys, causal ? i + keys - queries + 1 : keys);
-          const seen = span(bounds ? bounds.data[b * 2] : 0, limit);
-          const at = seen.map((j) => (b * keys + j) * width + h * headDim);
-          const base = (b * queries + i) * width + h * headDim;
-          const factor = weightFactors(key, own, i, b * heads + h);
-          const row = attendRow(q.data.subarray(base, base + headDim), k.data, v.data, at, scale, (n) =>
-            factor(seen[n]),
-          );
-          result.set(row.out, base);
-          sums[(b * heads + h) * queries + i] = row.lse;
-        }
-      }
+    for (const { at, row, seen } of queryRows(q, k, rest, own)) {
+      const attended = attendRow(q.data.subarray(at, at + headDim), k.data, v.data, seen, own.scale);
+      result.set(attended.out, at);
+      sums[row] = attended.lse;
     }
     return [result, sums];
   },
