@@ -1,5 +1,4 @@
 /** What the works should give, in float64 where nothing else is said, and how far results lie from it. */
-
 import type { HostData } from '../engine/dtype.ts';
 import { Graph } from '../engine/graph.ts';
 import { adamwSettings, mapTree, Tensor } from '../engine/index.ts';

@@ -1,5 +1,4 @@
 /** What the op files share. */
-import type { Operand } from '../apply.ts';
 import { OpError } from '../errors.ts';
 import type { Abstract } from '../graph.ts';
 import { formatShape, type Shape } from '../shape.ts';
@@ -41,5 +40,3 @@ export function onlyShard<T>(op: string, name: string, shards: readonly T[]): T 
 export function f32Of(shape: Shape): Abstract {
   return { shape, dtype: 'f32' };
 }
-
-export type { Operand };

@@ -1,8 +1,9 @@
 /** The gradient of attention in float64, weight by weight. */
 import type { AttentionAttributes } from '../ops/attention.ts';
 import { attentionGradientOp } from '../ops/attention-gradient.ts';
+import type { Shape } from '../shape.ts';
 import { queryRows } from './attention.ts';
-import type { OpReference } from './op-reference.ts';
+import type { CaseInput, OpCase, OpReference } from './op-reference.ts';
 import { input, integers, zerosLike } from './support.ts';
 
 function dotAt(a: Float64Array, at: number, b: Float64Array, bt: number, length: number): number {
@@ -13,6 +14,18 @@ function dotAt(a: Float64Array, at: number, b: Float64Array, bt: number, length:
 
 function addScaled(to: Float64Array, at: number, from: Float64Array, ft: number, length: number, factor: number): void {
   for (let c = 0; c < length; c++) to[at + c] += factor * from[ft + c];
+}
+
+/** A case by the shapes of q and k, the range of log Σ exp, and the operands behind the fixed ones. */
+function gradientCase(
+  q: Shape,
+  k: Shape,
+  [low, high]: readonly [number, number],
+  attributes: AttentionAttributes,
+  rest: readonly CaseInput[] = [],
+): OpCase {
+  const sums = input([q[0], attributes.heads, q[1]], low, high);
+  return { inputs: [input(q), input(k), input(k), input(q), sums, input(q), ...rest], attributes: { ...attributes } };
 }
 
 export const attentionGradientReference: OpReference = {
@@ -35,64 +48,17 @@ export const attentionGradientReference: OpReference = {
     return [dq, dk, dv];
   },
   cases: [
-    {
-      inputs: [
-        input([1, 5, 16]),
-        input([1, 5, 16]),
-        input([1, 5, 16]),
-        input([1, 5, 16]),
-        input([1, 2, 5], 1, 3),
-        input([1, 5, 16]),
-      ],
-      attributes: { heads: 2, causal: false, scale: 0.2 },
-    },
-    {
-      inputs: [
-        input([2, 3, 32]),
-        input([2, 21, 32]),
-        input([2, 21, 32]),
-        input([2, 3, 32]),
-        input([2, 1, 3], 3, 4),
-        input([2, 3, 32]),
-      ],
-      attributes: { heads: 1, causal: true, scale: 0.1 },
-    },
-    {
-      inputs: [
-        input([2, 70, 16]),
-        input([2, 70, 16]),
-        input([2, 70, 16]),
-        input([2, 70, 16]),
-        input([2, 1, 70], 3, 4),
-        input([2, 70, 16]),
-        integers([2, 2], [0, 70, 4, 66]),
-      ],
-      attributes: { heads: 1, causal: true, scale: 0.1 },
-    },
-    {
-      inputs: [
-        input([2, 5, 16]),
-        input([2, 9, 16]),
-        input([2, 9, 16]),
-        input([2, 5, 16]),
-        input([2, 2, 5], 1, 3),
-        input([2, 5, 16]),
-        integers([2], [3, 8]),
-      ],
-      attributes: { heads: 2, causal: true, scale: 0.2, rate: 0.3, stream: 1 },
-    },
-    {
-      inputs: [
-        input([2, 4, 16]),
-        input([2, 4, 16]),
-        input([2, 4, 16]),
-        input([2, 4, 16]),
-        input([2, 1, 4], 1, 3),
-        input([2, 4, 16]),
-        integers([2, 2], [0, 4, 1, 3]),
-        integers([2], [3, 8]),
-      ],
-      attributes: { heads: 1, causal: false, scale: 0.2, rate: 0.5, stream: 9 },
-    },
+    gradientCase([1, 5, 16], [1, 5, 16], [1, 3], { heads: 2, causal: false, scale: 0.2 }),
+    gradientCase([2, 3, 32], [2, 21, 32], [3, 4], { heads: 1, causal: true, scale: 0.1 }),
+    gradientCase([2, 70, 16], [2, 70, 16], [3, 4], { heads: 1, causal: true, scale: 0.1 }, [
+      integers([2, 2], [0, 70, 4, 66]),
+    ]),
+    gradientCase([2, 5, 16], [2, 9, 16], [1, 3], { heads: 2, causal: true, scale: 0.2, rate: 0.3, stream: 1 }, [
+      integers([2], [3, 8]),
+    ]),
+    gradientCase([2, 4, 16], [2, 4, 16], [1, 3], { heads: 1, causal: false, scale: 0.2, rate: 0.5, stream: 9 }, [
+      integers([2, 2], [0, 4, 1, 3]),
+      integers([2], [3, 8]),
+    ]),
   ],
 };

@@ -1,5 +1,4 @@
 /** Small random functions of tensors, for comparing the ways of running them. */
-
 import { concat, layerNorm, matmul } from '../../engine/ops/index.ts';
 import type { CaseInput } from '../../engine/reference/op-reference.ts';
 import { input } from '../../engine/reference/support.ts';

@@ -93,16 +93,13 @@ test('nothing is written where the run failed', async () => {
   assert.not.ok(existsSync(out));
 });
 
-/** The command's program in the runtime that runs this test. */
-function program() {
-  const options = 'Deno' in globalThis ? ['run', '-A'] : ['--import', 'tsx'];
-  return { execPath: process.execPath, cwd: repositoryRoot(), script: [...options, 'infer.ts'] };
-}
+/** What the runtime that runs this test is to run. */
+const script = [...('Deno' in globalThis ? ['run', '-A'] : ['--import', 'tsx']), 'infer.ts'];
+const cwd = repositoryRoot();
 
 /** The command as a process of its own. */
 function start(...words: string[]) {
-  const { execPath, cwd, script } = program();
-  const child = spawn(execPath, [...script, house, ...adapter, ...words], { cwd });
+  const child = spawn(process.execPath, [...script, house, ...adapter, ...words], { cwd });
   let out = '';
   let errors = '';
   child.stdout.on('data', (data) => {
@@ -144,9 +141,11 @@ test('a reader that has seen enough is no error', async () => {
 test('an output that cannot be written is one clear line', () => {
   // Linux has a file that is always full
   if (!existsSync('/dev/full')) return console.log('skipped: an output that cannot be written (needs /dev/full)');
-  const { execPath, cwd, script } = program();
   const full = openSync('/dev/full', 'w');
-  const { status, stderr } = spawnSync(execPath, [...script, '--help'], { cwd, stdio: ['ignore', full, 'pipe'] });
+  const { status, stderr } = spawnSync(process.execPath, [...script, '--help'], {
+    cwd,
+    stdio: ['ignore', full, 'pipe'],
+  });
   closeSync(full);
   assert.is(status, 1);
   assert.match(stderr.toString(), /^infer: .*no space left on device.*\n$/i);

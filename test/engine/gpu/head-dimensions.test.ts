@@ -1,5 +1,4 @@
 /** Attention with head dimensions that are no multiple of 4: padded for the kernels, the same as the float64 reference, gradients too. */
-
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor, valueAndGrad } from '../../../engine/index.ts';

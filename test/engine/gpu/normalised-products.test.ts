@@ -1,5 +1,4 @@
 /** Products of few rows that compute the LayerNorm before them, as on GPUs: the same as the float64 reference, and when they do. */
-
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';

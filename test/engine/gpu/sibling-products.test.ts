@@ -1,5 +1,4 @@
 /** Products of one input with several matrices as one dispatch, as kernels for GPUs do them: the same as the float64 reference, and when they are one. */
-
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile, type Device, requestDevice, type Tensor } from '../../../engine/index.ts';
